@@ -1,0 +1,1 @@
+//! Perplexity, accuracy, keystroke savings.

@@ -1,0 +1,25 @@
+//! Next words of prose from a small recurrent network.
+//!
+//! The map, in reading order:
+//!
+//! - [`text`]: words and ids; which parts of a document are prose
+//! - [`nn`]: layers, kernels, gradients; numbers only
+//! - [`model`]: a trained network: configuration, weights, state, file
+//! - [`predict`]: from a state and a prefix to suggestions
+//! - [`document`]: one open document and the hidden state at its cursor
+//! - [`eval`]: perplexity, accuracy, keystroke savings
+//! - [`train`]: from a corpus to a model
+//! - [`config`]: settings
+//! - [`server`]: the language server
+//! - [`cli`]: the command line
+
+pub mod cli;
+pub mod config;
+pub mod document;
+pub mod eval;
+pub mod model;
+pub mod nn;
+pub mod predict;
+pub mod server;
+pub mod text;
+pub mod train;
