@@ -1,1 +1,91 @@
-//! The command line.
+//! The command line: parse arguments, call the library, turn an error into an exit code.
+//!
+//! Each subcommand's arguments and `run` live in a file of their own. This layer alone may print to standard output.
+
+mod eval;
+mod predict;
+mod serve;
+mod train;
+mod r#try;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::error::Error;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+/// What a subcommand ends with: an exit code, or an error that is printed on one line.
+type Outcome = Result<ExitCode, Box<dyn Error + Send + Sync>>;
+
+/// Next words of prose from a small recurrent network, on your own CPU.
+#[derive(Debug, Parser)]
+#[command(name = "rnn-lsp", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Args,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve an editor over standard input and output (what plain `rnn-lsp` does)
+    Serve(serve::Args),
+    /// Train a model on files and folders of text
+    Train(train::Args),
+    /// Measure a model on texts: perplexity, accuracy, keystrokes saved, latency
+    Eval(eval::Args),
+    /// Read text on standard input and print what may come next
+    Predict(predict::Args),
+    /// A writing pad in the terminal, with suggestions as you type
+    Try(r#try::Args),
+}
+
+/// The program. Exit code 0 is success, 1 an error, 2 wrong arguments.
+pub fn main() -> ExitCode {
+    let typed_nothing = std::env::args_os().len() == 1;
+    let arguments = Arguments::parse();
+    if typed_nothing && std::io::stdin().is_terminal() {
+        // An editor never starts a server on a terminal: this is a person looking around.
+        return match Arguments::command().print_help() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
+    let outcome = match arguments.command {
+        None => serve::run(arguments.serve),
+        Some(Command::Serve(args)) => serve::run(args),
+        Some(Command::Train(args)) => train::run(args),
+        Some(Command::Eval(args)) => eval::run(args),
+        Some(Command::Predict(args)) => predict::run(args),
+        Some(Command::Try(args)) => r#try::run(args),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn an_editor_may_start_it_in_any_of_these_ways() {
+        for line in [
+            "rnn-lsp",
+            "rnn-lsp --stdio",
+            "rnn-lsp serve",
+            "rnn-lsp serve --stdio --log-level debug",
+            "rnn-lsp --stdio --clientProcessId=12",
+            "rnn-lsp --model m.safetensors --log-file l",
+        ] {
+            Arguments::try_parse_from(line.split(' '))
+                .unwrap_or_else(|error| panic!("{line}: {error}"));
+        }
+    }
+}
