@@ -1,1 +1,4 @@
-//! See the plan.
+//! From a corpus to a model. Imports `text`, `nn`, `model` and `eval`.
+
+pub mod shards;
+pub mod streams;
