@@ -44,6 +44,11 @@ impl Model {
     pub fn vocabulary_size(&self) -> usize {
         unimplemented!()
     }
+    /// Tells weights apart: the checksum of the file they are in, or of the weights themselves when they are in none.
+    /// A state means nothing to a model of another identity.
+    pub fn identity(&self) -> u64 {
+        unimplemented!()
+    }
     /// The state before anything is read.
     pub fn zero_state(&self) -> State {
         unimplemented!()
