@@ -9,7 +9,7 @@
 //! - [`document`]: one open document and the hidden state at its cursor
 //! - [`eval`]: perplexity, accuracy, keystroke savings
 //! - [`train`]: from a corpus to a model
-//! - [`config`]: settings
+//! - [`config`][]: settings
 //! - [`server`]: the language server
 //! - [`cli`]: the command line
 

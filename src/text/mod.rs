@@ -5,6 +5,8 @@
 pub mod prose;
 pub mod tokenizer;
 pub mod vocabulary;
+pub mod words;
 
 pub use tokenizer::{Encoded, Ending, Tokenizer};
 pub use vocabulary::{Kind, TokenId, Vocabulary};
+pub use words::prefix_start;

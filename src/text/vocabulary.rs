@@ -1,4 +1,10 @@
 //! Token ids and what each one stands for.
+//!
+//! Ids are laid out in this order: breaks and layout, the 256 bytes, digits (ten free, ten left-joined), punctuation (four
+//! forms a character), letters (as a piece and as a word), then what the merges make, in order.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Index of a token: a row of the embedding and of the softmax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +31,11 @@ impl TokenId {
     pub const RETURN: TokenId = TokenId(8);
     /// Layout: dropped by the reader.
     pub const TAB: TokenId = TokenId(9);
+
+    /// Whether the network reads the token: all but white space, which is layout.
+    pub const fn is_read(self) -> bool {
+        self.0 < Self::SPACE.0 || self.0 > Self::TAB.0
+    }
 }
 
 /// What a token is.
@@ -46,41 +57,312 @@ pub enum Kind {
     Word,
 }
 
+const BYTES: u32 = 10;
+const DIGITS: u32 = BYTES + 256;
+const PUNCTUATION: u32 = DIGITS + 20;
+const LEFT: u8 = 1;
+const RIGHT: u8 = 2;
+
+/// Number of tokens that every vocabulary with so many punctuation characters has before its letters.
+pub(in crate::text) const fn base_len(punctuation: usize) -> usize {
+    PUNCTUATION as usize + 4 * punctuation
+}
+
 /// Token ids and their strings.
 #[derive(Debug)]
-pub struct Vocabulary {}
+pub struct Vocabulary {
+    texts: Texts,
+    kinds: Vec<Kind>,
+    joins: Vec<u8>, // LEFT | RIGHT
+    punctuation: HashMap<char, u32>,
+    letters: HashMap<char, u32>,
+    words: HashMap<Box<str>, TokenId, BuildHasherDefault<QuickHasher>>,
+    pieces: HashMap<Box<str>, TokenId, BuildHasherDefault<QuickHasher>>,
+    exact: PrefixIndex,
+    folded: PrefixIndex,
+}
 
 impl Vocabulary {
+    /// The tokens before the merges. The characters must be distinct.
+    pub(super) fn with_characters(punctuation: &[char], letters: &[char]) -> Vocabulary {
+        let mut vocabulary = Vocabulary {
+            texts: Texts::default(),
+            kinds: Vec::new(),
+            joins: Vec::new(),
+            punctuation: HashMap::new(),
+            letters: HashMap::new(),
+            words: HashMap::default(),
+            pieces: HashMap::default(),
+            exact: PrefixIndex::default(),
+            folded: PrefixIndex::default(),
+        };
+        for _ in TokenId::DOC.0..=TokenId::QUOTE.0 {
+            vocabulary.push("", Kind::Break, LEFT | RIGHT);
+        }
+        for text in ["", " ", "\n", "\r", "\t"] {
+            vocabulary.push(text, Kind::Layout, LEFT | RIGHT);
+        }
+        let mut buffer = [0; 4];
+        for byte in 0..=255u8 {
+            let text = if byte.is_ascii() {
+                &*(byte as char).encode_utf8(&mut buffer)
+            } else {
+                ""
+            };
+            vocabulary.push(text, Kind::Byte, LEFT | RIGHT);
+        }
+        for joins in [0, LEFT] {
+            for digit in '0'..='9' {
+                vocabulary.push(digit.encode_utf8(&mut buffer), Kind::Digit, joins);
+            }
+        }
+        for &c in punctuation {
+            let id = vocabulary.push(c.encode_utf8(&mut buffer), Kind::Punctuation, 0);
+            vocabulary.punctuation.insert(c, id.0);
+            for joins in [LEFT, RIGHT, LEFT | RIGHT] {
+                vocabulary.push(c.encode_utf8(&mut buffer), Kind::Punctuation, joins);
+            }
+        }
+        for &c in letters {
+            let id = vocabulary.push_word(c.encode_utf8(&mut buffer), Kind::Piece);
+            vocabulary.letters.insert(c, id.0);
+            vocabulary.push_word(c.encode_utf8(&mut buffer), Kind::Word);
+        }
+        vocabulary
+    }
+
+    /// Adds the piece or word `text`, or finds it.
+    pub(super) fn push_word(&mut self, text: &str, kind: Kind) -> TokenId {
+        let next = TokenId(self.len() as u32);
+        let (index, joins) = match kind {
+            Kind::Piece => (&mut self.pieces, RIGHT),
+            _ => (&mut self.words, 0),
+        };
+        let id = *index.entry(text.into()).or_insert(next);
+        if id == next {
+            self.push(text, kind, joins);
+        }
+        id
+    }
+
+    fn push(&mut self, text: &str, kind: Kind, joins: u8) -> TokenId {
+        self.texts.push(text);
+        self.kinds.push(kind);
+        self.joins.push(joins);
+        TokenId(self.kinds.len() as u32 - 1)
+    }
+
+    /// Sorts the prefix indices, once all tokens are there.
+    pub(super) fn finish(mut self) -> Vocabulary {
+        let ids = || {
+            (0..self.len() as u32)
+                .map(TokenId)
+                .filter(|&id| matches!(self.kind(id), Kind::Piece | Kind::Word))
+        };
+        let exact = PrefixIndex::new(ids().map(|id| (id, self.text(id).into())));
+        let folded = PrefixIndex::new(ids().map(|id| (id, self.text(id).to_lowercase())));
+        self.exact = exact;
+        self.folded = folded;
+        self
+    }
+
     /// Number of tokens.
     pub fn len(&self) -> usize {
-        unimplemented!()
+        self.kinds.len()
     }
+
     /// Whether there are no tokens.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// The token's characters, without marks; "" for breaks.
-    pub fn text(&self, _id: TokenId) -> &str {
-        unimplemented!()
+
+    /// The token's characters, without marks; "" for breaks, `JOIN` and bytes that are no character.
+    pub fn text(&self, id: TokenId) -> &str {
+        self.texts.get(id.0 as usize)
     }
+
     /// What the token is.
-    pub fn kind(&self, _id: TokenId) -> Kind {
-        unimplemented!()
+    pub fn kind(&self, id: TokenId) -> Kind {
+        self.kinds[id.0 as usize]
     }
+
     /// Whether no space is implied between the token and the one before it.
-    pub fn joins_left(&self, _id: TokenId) -> bool {
-        unimplemented!()
+    pub fn joins_left(&self, id: TokenId) -> bool {
+        self.joins[id.0 as usize] & LEFT != 0
     }
+
     /// Whether no space is implied between the token and the one after it.
-    pub fn joins_right(&self, _id: TokenId) -> bool {
-        unimplemented!()
+    pub fn joins_right(&self, id: TokenId) -> bool {
+        self.joins[id.0 as usize] & RIGHT != 0
     }
+
     /// `Piece` and `Word` tokens whose text starts with `prefix`, case-sensitively, as a slice of an index sorted by text (bytes).
-    pub fn with_prefix(&self, _prefix: &str) -> &[TokenId] {
-        unimplemented!()
+    pub fn with_prefix(&self, prefix: &str) -> &[TokenId] {
+        self.exact.with_prefix(prefix)
     }
+
     /// The same, but by lower-cased text, `prefix` being given in lower case.
-    pub fn with_prefix_folded(&self, _prefix: &str) -> &[TokenId] {
-        unimplemented!()
+    pub fn with_prefix_folded(&self, prefix: &str) -> &[TokenId] {
+        self.folded.with_prefix(prefix)
+    }
+
+    /// The token that is the whole word `text`, with straight apostrophes.
+    pub fn word(&self, text: &str) -> Option<TokenId> {
+        self.words.get(text).copied()
+    }
+
+    /// The token that is `text` inside a word, more of which follows.
+    pub fn piece(&self, text: &str) -> Option<TokenId> {
+        self.pieces.get(text).copied()
+    }
+
+    /// The byte that a token of kind `Byte` stands for.
+    pub fn byte(&self, id: TokenId) -> Option<u8> {
+        id.0.checked_sub(BYTES)
+            .and_then(|byte| u8::try_from(byte).ok())
+    }
+
+    pub(super) fn byte_id(byte: u8) -> TokenId {
+        TokenId(BYTES + u32::from(byte))
+    }
+
+    /// A digit, by whether it touches what precedes.
+    pub fn digit(&self, digit: char, joins_left: bool) -> Option<TokenId> {
+        let value = digit.to_digit(10)?;
+        Some(TokenId(DIGITS + value + if joins_left { 10 } else { 0 }))
+    }
+
+    /// A punctuation character or symbol, by what it touches.
+    pub fn punctuation(&self, c: char, joins_left: bool, joins_right: bool) -> Option<TokenId> {
+        let free = *self.punctuation.get(&c)?;
+        Some(TokenId(
+            free + u32::from(joins_left) + 2 * u32::from(joins_right),
+        ))
+    }
+
+    /// The letter `c` as a piece; the next id is the same letter as a word.
+    pub(super) fn letter(&self, c: char) -> Option<TokenId> {
+        self.letters.get(&c).map(|&id| TokenId(id))
+    }
+
+    pub(super) fn punctuation_characters(&self) -> Vec<char> {
+        by_id(&self.punctuation)
+    }
+
+    pub(super) fn letter_characters(&self) -> Vec<char> {
+        by_id(&self.letters)
+    }
+}
+
+fn by_id(characters: &HashMap<char, u32>) -> Vec<char> {
+    let mut sorted: Vec<(u32, char)> = characters.iter().map(|(&c, &id)| (id, c)).collect();
+    sorted.sort_unstable();
+    sorted.into_iter().map(|(_, c)| c).collect()
+}
+
+/// Many short strings in one.
+#[derive(Debug, Default)]
+struct Texts {
+    all: String,
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    fn push(&mut self, text: &str) {
+        self.all.push_str(text);
+        self.ends.push(self.all.len() as u32);
+    }
+
+    fn get(&self, index: usize) -> &str {
+        let start = if index == 0 {
+            0
+        } else {
+            self.ends[index - 1] as usize
+        };
+        &self.all[start..self.ends[index] as usize]
+    }
+}
+
+/// Tokens sorted by a text of theirs.
+#[derive(Debug, Default)]
+struct PrefixIndex {
+    ids: Vec<TokenId>,
+    texts: Texts, // in the order of `ids`
+}
+
+impl PrefixIndex {
+    fn new(tokens: impl Iterator<Item = (TokenId, String)>) -> PrefixIndex {
+        // Comparing the first eight bytes as one number decides almost always; opening a model waits for this sort.
+        let mut sorted: Vec<(u64, String, TokenId)> = tokens
+            .map(|(id, text)| (first_bytes(&text), text, id))
+            .collect();
+        sorted.sort_unstable();
+        let mut index = PrefixIndex::default();
+        for (_, text, id) in sorted {
+            index.ids.push(id);
+            index.texts.push(&text);
+        }
+        index
+    }
+
+    fn with_prefix(&self, prefix: &str) -> &[TokenId] {
+        let start = self.partition(|text| text < prefix);
+        let end = self.partition(|text| text < prefix || text.starts_with(prefix));
+        &self.ids[start..end]
+    }
+
+    /// Number of texts, from the first one on, for which `before` holds.
+    fn partition(&self, before: impl Fn(&str) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.ids.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            if before(self.texts.get(middle)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+}
+
+fn first_bytes(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let len = text.len().min(8);
+    bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
+    u64::from_be_bytes(bytes)
+}
+
+/// Hash for keys that nobody chooses to collide: a model's own tokens (Fx, as the Rust compiler uses it).
+#[derive(Clone, Default)]
+pub(super) struct QuickHasher(u64);
+
+impl QuickHasher {
+    fn mix(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+}
+
+impl Hasher for QuickHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        let (chunks, rest) = bytes.as_chunks::<8>();
+        for chunk in chunks {
+            self.mix(u64::from_le_bytes(*chunk));
+        }
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        self.mix(u64::from_le_bytes(last));
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.mix(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.mix(value);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
     }
 }
