@@ -9,8 +9,9 @@
 //! - [`document`]: one open document and the hidden state at its cursor
 //! - [`eval`]: perplexity, accuracy, keystroke savings
 //! - [`train`]: from a corpus to a model
-//! - [`config`][]: settings
+//! - [`config`]: what can be set, and where from
 //! - [`server`]: the language server
+//! - [`pad`]: the writing pad of `rnn-lsp try`
 //! - [`cli`]: the command line
 
 pub mod cli;
@@ -19,6 +20,7 @@ pub mod document;
 pub mod eval;
 pub mod model;
 pub mod nn;
+pub mod pad;
 pub mod predict;
 pub mod server;
 pub mod text;
