@@ -9,7 +9,7 @@ pub mod layout;
 pub mod page;
 pub mod view;
 
-pub use assistant::Offer;
+pub use assistant::{Assistant, Offer};
 pub use page::Page;
 
 use file::Expected;
@@ -153,7 +153,7 @@ impl Pad {
         self.tally
     }
 
-    /// Whether the offer belongs to an older text; the assistant makes the next one.
+    /// Whether the offer belongs to an older text; [`Assistant::offer`] makes the next one.
     pub fn wants_offer(&self) -> bool {
         self.stale
     }
