@@ -1,5 +1,9 @@
 //! A trained network: configuration, weights, state. Imports `text` and `nn`.
 
+mod config;
+
+pub use config::Config;
+
 use crate::text::{TokenId, Tokenizer};
 use std::path::Path;
 

@@ -1,0 +1,531 @@
+//! Matrix products of the trainer, on packed operands.
+//!
+//! `C (m, n) = A (m, k) · B (k, n)`, optionally added to what C holds. Both operands are packed into panels first: A by `MR` rows, B by `NR` columns, so that the
+//! inner loop reads both in order. Operands that serve many products (recurrent weights: once a time step) are packed once.
+//!
+//! With [`Precision::Bf16`] the operands are rounded to bfloat16 and multiplied in pairs, sums staying in f32 (`vdpbf16ps`): twice the rate of f32 where the
+//! processor has it. The bfloat16 product without that instruction is computed by the portable tile, for tests.
+
+use super::cpu;
+
+/// Rows of a tile of C.
+const MR: usize = 8;
+/// Columns of a tile of C.
+const NR: usize = 32;
+/// Longest stretch of packed k that a tile sums before it goes back to memory: B's panel then stays in the first two cache levels.
+const KC: usize = 512;
+
+type Tile = [[f32; NR]; MR];
+
+/// How operands are stored for a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// 32-bit floats.
+    F32,
+    /// bfloat16 pairs, sums in f32.
+    Bf16,
+}
+
+impl Precision {
+    /// The fastest that the processor multiplies natively.
+    pub fn fastest() -> Precision {
+        if cpu().bf16 {
+            Precision::Bf16
+        } else {
+            Precision::F32
+        }
+    }
+
+    /// Packed words (4 bytes) for `k` elements.
+    fn words(self, k: usize) -> usize {
+        match self {
+            Precision::F32 => k,
+            Precision::Bf16 => k.div_ceil(2),
+        }
+    }
+}
+
+/// A matrix as the caller holds it.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    data: &'a [f32],
+    stride: usize,
+    transposed: bool,
+}
+
+impl<'a> View<'a> {
+    /// Row-major, `stride` elements from row to row.
+    pub fn rows(data: &'a [f32], stride: usize) -> View<'a> {
+        View {
+            data,
+            stride,
+            transposed: false,
+        }
+    }
+
+    /// The transpose of a row-major matrix.
+    pub fn transposed(data: &'a [f32], stride: usize) -> View<'a> {
+        View {
+            data,
+            stride,
+            transposed: true,
+        }
+    }
+}
+
+/// An operand in panels: `(panels, words, width)`.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    data: Vec<u32>,
+    outer: usize, // m or n
+    k: usize,
+    precision: Precision,
+}
+
+impl Packed {
+    /// An empty operand to pack into.
+    pub fn new(precision: Precision) -> Packed {
+        Packed {
+            data: Vec::new(),
+            outer: 0,
+            k: 0,
+            precision,
+        }
+    }
+
+    /// Packs A (m, k) by rows.
+    pub fn left(&mut self, a: View, m: usize, k: usize) {
+        // A's panels run along k as B's do: packing A is packing the transpose of A by columns.
+        let view = View {
+            transposed: !a.transposed,
+            ..a
+        };
+        self.pack::<MR>(view, m, k);
+    }
+
+    /// Packs B (k, n) by columns.
+    pub fn right(&mut self, b: View, k: usize, n: usize) {
+        self.pack::<NR>(b, n, k);
+    }
+
+    /// Panels of `W` columns of a (k, outer) matrix.
+    fn pack<const W: usize>(&mut self, view: View, outer: usize, k: usize) {
+        let words = self.precision.words(k);
+        let panels = outer.div_ceil(W);
+        self.outer = outer;
+        self.k = k;
+        self.data.resize(panels * words * W, 0);
+        for (panel, out) in self.data.chunks_exact_mut((words * W).max(1)).enumerate() {
+            let first = panel * W;
+            let width = W.min(outer - first);
+            match (self.precision, view.transposed) {
+                (Precision::F32, false) => pack_f32_rows::<W>(view, first, width, out),
+                (Precision::F32, true) => pack_f32_columns::<W>(view, first, width, k, out),
+                (Precision::Bf16, false) => pack_bf16_rows::<W>(view, first, width, k, out),
+                (Precision::Bf16, true) => pack_bf16_columns::<W>(view, first, width, k, out),
+            }
+        }
+    }
+}
+
+fn pack_f32_rows<const W: usize>(view: View, first: usize, width: usize, out: &mut [u32]) {
+    for (k, out) in out.chunks_exact_mut(W).enumerate() {
+        let row = &view.data[k * view.stride + first..][..width];
+        for (o, x) in out.iter_mut().zip(row) {
+            *o = x.to_bits();
+        }
+        out[width..].fill(0);
+    }
+}
+
+fn pack_f32_columns<const W: usize>(
+    view: View,
+    first: usize,
+    width: usize,
+    k: usize,
+    out: &mut [u32],
+) {
+    if width < W {
+        out.fill(0);
+    }
+    for j in 0..width {
+        let column = &view.data[(first + j) * view.stride..][..k];
+        for (out, x) in out.chunks_exact_mut(W).zip(column) {
+            out[j] = x.to_bits();
+        }
+    }
+}
+
+fn pack_bf16_rows<const W: usize>(
+    view: View,
+    first: usize,
+    width: usize,
+    k: usize,
+    out: &mut [u32],
+) {
+    for (pair, out) in out.chunks_exact_mut(W).enumerate() {
+        let low = &view.data[2 * pair * view.stride + first..][..width];
+        if 2 * pair + 1 < k {
+            let high = &view.data[(2 * pair + 1) * view.stride + first..][..width];
+            for ((o, l), h) in out.iter_mut().zip(low).zip(high) {
+                *o = bf16_pair(*l, *h);
+            }
+        } else {
+            for (o, l) in out.iter_mut().zip(low) {
+                *o = bf16_pair(*l, 0.0);
+            }
+        }
+        out[width..].fill(0);
+    }
+}
+
+fn pack_bf16_columns<const W: usize>(
+    view: View,
+    first: usize,
+    width: usize,
+    k: usize,
+    out: &mut [u32],
+) {
+    if width < W {
+        out.fill(0);
+    }
+    for j in 0..width {
+        let column = &view.data[(first + j) * view.stride..][..k];
+        let pairs = column.chunks_exact(2);
+        let rest = pairs.remainder();
+        for (out, pair) in out.chunks_exact_mut(W).zip(pairs) {
+            out[j] = bf16_pair(pair[0], pair[1]);
+        }
+        if let [last] = rest {
+            let at = (k / 2) * W + j;
+            out[at] = bf16_pair(*last, 0.0);
+        }
+    }
+}
+
+/// Two floats rounded to nearest even bfloat16, the first in the low half. NaN stays NaN only by its top bits; the trainer stops on NaN losses.
+#[inline(always)]
+fn bf16_pair(low: f32, high: f32) -> u32 {
+    #[inline(always)]
+    fn round(x: f32) -> u32 {
+        let bits = x.to_bits();
+        bits.wrapping_add(0x7fff + ((bits >> 16) & 1))
+    }
+    (round(low) >> 16) | (round(high) & 0xffff_0000)
+}
+
+/// Whether a product replaces C or is added to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Into {
+    /// C = A·B
+    Store,
+    /// C += A·B
+    Add,
+}
+
+/// `C (m, n) = A·B` or `C += A·B`; C is row-major with `stride` elements a row.
+///
+/// # Panics
+/// When the inner lengths or precisions of A and B differ, or C is too small.
+pub fn product(a: &Packed, b: &Packed, c: &mut [f32], stride: usize, into: Into) {
+    assert_eq!(
+        (a.k, a.precision),
+        (b.k, b.precision),
+        "operands do not fit"
+    );
+    let (m, n) = (a.outer, b.outer);
+    let words = a.precision.words(a.k);
+    if words == 0 || m == 0 || n == 0 {
+        return;
+    }
+    assert!(
+        stride >= n && c.len() >= (m - 1) * stride + n,
+        "C is too small"
+    );
+    let kernel = tile_kernel(a.precision);
+    for block in (0..words).step_by(KC) {
+        let length = KC.min(words - block);
+        let add = into == Into::Add || block > 0;
+        for (column, b) in b.data.chunks_exact(words * NR).enumerate() {
+            let b = &b[block * NR..][..length * NR];
+            let columns = column * NR..n.min((column + 1) * NR);
+            for (row, a) in a.data.chunks_exact(words * MR).enumerate() {
+                let a = &a[block * MR..][..length * MR];
+                let sums = kernel(a, b);
+                let rows = row * MR..m.min((row + 1) * MR);
+                for (row, sums) in rows.zip(&sums) {
+                    let out = &mut c[row * stride..][columns.clone()];
+                    if add {
+                        for (o, s) in out.iter_mut().zip(sums) {
+                            *o += s;
+                        }
+                    } else {
+                        out.copy_from_slice(&sums[..out.len()]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The best kernel for one tile: sums over k of A's panel times B's.
+fn tile_kernel(precision: Precision) -> fn(&[u32], &[u32]) -> Tile {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let cpu = cpu();
+        if precision == Precision::Bf16 && cpu.bf16 {
+            // SAFETY: AVX-512 F and BF16 were detected.
+            return |a, b| unsafe { x86_64::tile_bf16(a, b) };
+        }
+        if precision == Precision::F32 && cpu.avx512 {
+            // SAFETY: AVX-512 F was detected.
+            return |a, b| unsafe { x86_64::tile_avx512(a, b) };
+        }
+        if precision == Precision::F32 && cpu.avx2 {
+            // SAFETY: AVX2 and FMA were detected.
+            return |a, b| unsafe { x86_64::tile_avx2(a, b) };
+        }
+    }
+    match precision {
+        Precision::F32 => portable::tile_f32,
+        Precision::Bf16 => portable::tile_bf16,
+    }
+}
+
+/// The reference of every kernel, and what processors without one use.
+mod portable {
+    use super::{MR, NR, Tile};
+
+    pub(super) fn tile_f32(a: &[u32], b: &[u32]) -> Tile {
+        tile(a, b, |a, b, sum| {
+            sum + f32::from_bits(a) * f32::from_bits(b)
+        })
+    }
+
+    pub(super) fn tile_bf16(a: &[u32], b: &[u32]) -> Tile {
+        tile(a, b, |a, b, sum| {
+            let (low, high) = ((a << 16, b << 16), (a & 0xffff_0000, b & 0xffff_0000));
+            let sum = sum + f32::from_bits(low.0) * f32::from_bits(low.1);
+            sum + f32::from_bits(high.0) * f32::from_bits(high.1)
+        })
+    }
+
+    /// Two rows at a time, so that the sums stay in registers on processors with 16 or 32 vectors of 4 floats.
+    #[inline(always)]
+    fn tile(a: &[u32], b: &[u32], multiply: impl Fn(u32, u32, f32) -> f32 + Copy) -> Tile {
+        let mut sums = [[0.0; NR]; MR];
+        for (pair, out) in sums.chunks_exact_mut(2).enumerate() {
+            for (half, columns) in [(0, 0..NR / 2), (1, NR / 2..NR)] {
+                let mut top = [0.0; NR / 2];
+                let mut bottom = [0.0; NR / 2];
+                for (a, b) in a.chunks_exact(MR).zip(b.chunks_exact(NR)) {
+                    let b = &b[half * NR / 2..][..NR / 2];
+                    for j in 0..NR / 2 {
+                        top[j] = multiply(a[2 * pair], b[j], top[j]);
+                        bottom[j] = multiply(a[2 * pair + 1], b[j], bottom[j]);
+                    }
+                }
+                out[0][columns.clone()].copy_from_slice(&top);
+                out[1][columns].copy_from_slice(&bottom);
+            }
+        }
+        sums
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86_64 {
+    use super::{MR, NR, Tile};
+    use std::arch::x86_64::*;
+
+    /// 8 rows by 2 vectors of 16: 16 sums in flight cover the latency of two products a cycle.
+    #[target_feature(enable = "avx512f,avx512bf16")]
+    pub(super) fn tile_bf16(a: &[u32], b: &[u32]) -> Tile {
+        let mut sums = [[_mm512_setzero_ps(); 2]; MR];
+        for (a, b) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
+            // SAFETY: b holds NR = 32 words.
+            let (b0, b1) = unsafe {
+                (
+                    _mm512_loadu_si512(b.as_ptr().cast()),
+                    _mm512_loadu_si512(b.as_ptr().add(16).cast()),
+                )
+            };
+            // SAFETY: __m512bh and __m512i are the same 64 bytes.
+            let (b0, b1): (__m512bh, __m512bh) =
+                unsafe { (std::mem::transmute(b0), std::mem::transmute(b1)) };
+            for i in 0..MR {
+                // SAFETY: as above.
+                let a: __m512bh = unsafe { std::mem::transmute(_mm512_set1_epi32(a[i] as i32)) };
+                sums[i][0] = _mm512_dpbf16_ps(sums[i][0], a, b0);
+                sums[i][1] = _mm512_dpbf16_ps(sums[i][1], a, b1);
+            }
+        }
+        spill(&sums)
+    }
+
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn tile_avx512(a: &[u32], b: &[u32]) -> Tile {
+        let mut sums = [[_mm512_setzero_ps(); 2]; MR];
+        for (a, b) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
+            // SAFETY: b holds NR = 32 words.
+            let (b0, b1) = unsafe {
+                (
+                    _mm512_loadu_ps(b.as_ptr().cast()),
+                    _mm512_loadu_ps(b.as_ptr().add(16).cast()),
+                )
+            };
+            for i in 0..MR {
+                let a = _mm512_set1_ps(f32::from_bits(a[i]));
+                sums[i][0] = _mm512_fmadd_ps(a, b0, sums[i][0]);
+                sums[i][1] = _mm512_fmadd_ps(a, b1, sums[i][1]);
+            }
+        }
+        spill(&sums)
+    }
+
+    #[target_feature(enable = "avx512f")]
+    fn spill(sums: &[[__m512; 2]; MR]) -> Tile {
+        let mut tile = [[0.0; NR]; MR];
+        for (out, sums) in tile.iter_mut().zip(sums) {
+            // SAFETY: out holds NR = 32 floats.
+            unsafe {
+                _mm512_storeu_ps(out.as_mut_ptr(), sums[0]);
+                _mm512_storeu_ps(out.as_mut_ptr().add(16), sums[1]);
+            }
+        }
+        tile
+    }
+
+    /// 4 rows by 16 columns at a time: 8 sums, 2 of B and one of A fit 16 registers.
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn tile_avx2(a: &[u32], b: &[u32]) -> Tile {
+        let mut tile = [[0.0; NR]; MR];
+        for half in 0..2 {
+            for group in 0..2 {
+                let mut sums = [[_mm256_setzero_ps(); 2]; 4];
+                for (a, b) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
+                    let b = &b[half * 16..][..16];
+                    // SAFETY: b holds 16 words.
+                    let (b0, b1) = unsafe {
+                        (
+                            _mm256_loadu_ps(b.as_ptr().cast()),
+                            _mm256_loadu_ps(b.as_ptr().add(8).cast()),
+                        )
+                    };
+                    for i in 0..4 {
+                        let a = _mm256_set1_ps(f32::from_bits(a[group * 4 + i]));
+                        sums[i][0] = _mm256_fmadd_ps(a, b0, sums[i][0]);
+                        sums[i][1] = _mm256_fmadd_ps(a, b1, sums[i][1]);
+                    }
+                }
+                for (out, sums) in tile[group * 4..].iter_mut().zip(&sums) {
+                    let out = &mut out[half * 16..][..16];
+                    // SAFETY: out holds 16 floats.
+                    unsafe {
+                        _mm256_storeu_ps(out.as_mut_ptr(), sums[0]);
+                        _mm256_storeu_ps(out.as_mut_ptr().add(8), sums[1]);
+                    }
+                }
+            }
+        }
+        tile
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::random::Random;
+
+    fn naive(a: View, b: View, m: usize, n: usize, k: usize) -> Vec<f32> {
+        let at = |v: View, i: usize, j: usize| {
+            if v.transposed {
+                v.data[j * v.stride + i]
+            } else {
+                v.data[i * v.stride + j]
+            }
+        };
+        (0..m * n)
+            .map(|c| (0..k).map(|l| at(a, c / n, l) * at(b, l, c % n)).sum())
+            .collect()
+    }
+
+    fn check(m: usize, n: usize, k: usize, precision: Precision) {
+        let mut random = Random::new(7);
+        let a: Vec<f32> = (0..m * k).map(|_| random.normal()).collect();
+        let b: Vec<f32> = (0..k * n).map(|_| random.normal()).collect();
+        let tolerance = if precision == Precision::F32 {
+            1e-4
+        } else {
+            0.02
+        } * (k as f32).sqrt();
+        for (a, b) in [
+            (View::rows(&a, k), View::rows(&b, n)),
+            (View::transposed(&a, m), View::rows(&b, n)),
+            (View::rows(&a, k), View::transposed(&b, k)),
+            (View::transposed(&a, m), View::transposed(&b, k)),
+        ] {
+            let (mut left, mut right) = (Packed::new(precision), Packed::new(precision));
+            left.left(a, m, k);
+            right.right(b, k, n);
+            let mut c = vec![0.5; m * (n + 3)];
+            product(&left, &right, &mut c, n + 3, Into::Store);
+            product(&left, &right, &mut c, n + 3, Into::Add);
+            let want = naive(a, b, m, n, k);
+            for (i, row) in c.chunks_exact(n + 3).enumerate() {
+                for j in 0..n {
+                    let want = 2.0 * want[i * n + j];
+                    assert!(
+                        (row[j] - want).abs() <= 2.0 * tolerance,
+                        "{m}x{n}x{k} {precision:?} ({i}, {j}): {} for {want}",
+                        row[j]
+                    );
+                }
+                assert_eq!(row[n..], [0.5; 3], "padding of C was written");
+            }
+        }
+    }
+
+    #[test]
+    fn products_equal_the_definition() {
+        for (m, n, k) in [
+            (1, 1, 1),
+            (8, 32, 4),
+            (9, 33, 5),
+            (3, 70, 37),
+            (20, 40, 1100),
+        ] {
+            check(m, n, k, Precision::F32);
+            check(m, n, k, Precision::Bf16);
+        }
+    }
+
+    #[test]
+    fn kernels_equal_the_portable_ones() {
+        let mut random = Random::new(3);
+        for words in [1, 2, 31] {
+            // As f32 these are numbers too, a bfloat16 in the upper half.
+            let mut numbers = |n: usize| {
+                (0..n)
+                    .map(|_| bf16_pair(random.normal(), random.normal()))
+                    .collect::<Vec<u32>>()
+            };
+            let (a, b) = (numbers(words * MR), numbers(words * NR));
+            for (precision, portable) in [
+                (
+                    Precision::F32,
+                    portable::tile_f32 as fn(&[u32], &[u32]) -> Tile,
+                ),
+                (Precision::Bf16, portable::tile_bf16),
+            ] {
+                let (got, want) = (tile_kernel(precision)(&a, &b), portable(&a, &b));
+                for (got, want) in got.as_flattened().iter().zip(want.as_flattened()) {
+                    assert!(
+                        (got - want).abs() <= 1e-4 * want.abs().max(1.0),
+                        "{precision:?}: {got} for {want}"
+                    );
+                }
+            }
+        }
+    }
+}

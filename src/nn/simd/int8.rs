@@ -1,0 +1,1 @@
+//! Integer matrix-vector products for inference.
