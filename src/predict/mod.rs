@@ -1,10 +1,27 @@
 //! From a state and a prefix to suggestions. Imports `text` and `model`; cannot learn.
 
+//!
+//! [`suggest`] in five steps, a file each: the network's distribution at the last word boundary, computed once
+//! (`distribution`); words of several tokens (`beam`); the writer's own words (`recency`); one probability out of both
+//! (`mixing`); case, manners and order (`casing`, `manners`, `rank`). [`phrase`] goes on from the first suggestion.
+
+mod beam;
+mod casing;
+mod distribution;
+mod manners;
+pub mod mixing;
+mod phrase;
+mod rank;
 pub mod recency;
 
+pub use mixing::Trust;
 pub use recency::Recency;
 
 use crate::model::{Model, Scratch, State};
+use crate::text::{Kind, TokenId, Vocabulary};
+use beam::{Beam, Root};
+use distribution::Distribution;
+use rank::{Place, Proposals};
 
 /// What stands between the last token read and the prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +79,10 @@ pub struct Options {
     pub threshold: f32,
     /// At most so many words in a phrase.
     pub max_phrase_words: usize,
+    /// A phrase less probable than this is cut short, down to nothing.
+    pub phrase_threshold: f32,
+    /// How far the writer's own words are trusted.
+    pub trust: Trust,
 }
 
 impl Default for Options {
@@ -70,6 +91,8 @@ impl Default for Options {
             max_items: 5,
             threshold: 0.05,
             max_phrase_words: 5,
+            phrase_threshold: 0.5,
+            trust: Trust::default(),
         }
     }
 }
@@ -80,44 +103,50 @@ impl Default for Options {
 pub struct Predictor {
     scratch: Scratch,
     state: Option<State>,
-    probabilities: Vec<f32>, // (vocabulary)
+    next: Distribution,
+    spaced_mass: f32,
+    beam: Beam,
 }
 
 /// Words for the prefix, most probable first. Empty when the best is too weak.
+///
+/// `recency` has read the tokens that `context.state` has read.
 pub fn suggest(
     model: &Model,
     context: &Context,
-    _recency: &Recency,
+    recency: &Recency,
     options: &Options,
     predictor: &mut Predictor,
 ) -> Vec<Suggestion> {
-    predictor.read(model, &context.state);
     let vocabulary = model.tokenizer().vocabulary();
-    let prefix = context.prefix.replace('\u{2019}', "'");
-    let mut words: Vec<Suggestion> = vocabulary
-        .with_prefix(&prefix)
-        .iter()
-        .filter(|&&id| {
-            vocabulary.kind(id) == crate::text::Kind::Word && vocabulary.text(id) != prefix
-        })
-        .map(|&id| Suggestion {
-            text: vocabulary.text(id).to_owned(),
-            probability: predictor.probabilities[id.0 as usize],
-        })
-        .collect();
-    words.sort_by(|a, b| {
-        b.probability
-            .total_cmp(&a.probability)
-            .then_with(|| a.text.cmp(&b.text))
-    });
-    words.truncate(options.max_items);
-    if words
-        .first()
-        .is_none_or(|best| best.probability < options.threshold)
+    if context.boundary == Boundary::Touching
+        && !recency
+            .last()
+            .is_none_or(|last| opens_word(vocabulary, last))
     {
-        words.clear();
+        return Vec::new();
     }
-    words
+    let typed = context.prefix.replace(CURLY, "'");
+    let proposals = predictor.propose(model, context, &typed, options.max_items);
+    let query = recency.query(recency.tail());
+    let place = Place {
+        typed: &typed,
+        sentence_start: recency.at_sentence_start(),
+        previous: recency.previous_word(),
+        past: &query,
+    };
+    let is_word = |text: &str| {
+        let same = vocabulary
+            .with_prefix(text)
+            .iter()
+            .take_while(|&&id| vocabulary.text(id) == text);
+        same.copied().any(|id| vocabulary.kind(id) == Kind::Word)
+    };
+    let mut suggestions = rank::rank(&proposals, &place, &options.trust, options, is_word);
+    for suggestion in &mut suggestions {
+        suggestion.text = in_the_writers_hand(&suggestion.text, &typed, context);
+    }
+    suggestions
 }
 
 /// The first suggestion and the words that follow it while they are worth reading.
@@ -131,34 +160,127 @@ pub fn phrase(
     let first = suggest(model, context, recency, options, predictor)
         .into_iter()
         .next()?;
-    Some(Phrase {
-        text: first.text,
-        words: 1,
-        probability: first.probability,
-    })
+    if first.probability < options.phrase_threshold {
+        return None;
+    }
+    Some(phrase::extend(
+        model,
+        &context.state,
+        recency,
+        first,
+        options,
+        predictor,
+    ))
+}
+
+/// The typographic apostrophe.
+const CURLY: char = '\u{2019}';
+
+/// Whether a word may start right behind this token without a space: behind brackets, quotes, hyphens and the like,
+/// but not behind a digit or a full stop, where identifiers and file names go on.
+fn opens_word(vocabulary: &Vocabulary, last: TokenId) -> bool {
+    match vocabulary.kind(last) {
+        Kind::Break => true,
+        Kind::Punctuation => matches!(
+            vocabulary.text(last),
+            "(" | "["
+                | "{"
+                | "\""
+                | "'"
+                | "“"
+                | "‘"
+                | "’"
+                | "„"
+                | "«"
+                | "‹"
+                | "-"
+                | "‐"
+                | "‑"
+                | "–"
+                | "—"
+                | "/"
+                | "*"
+                | "…"
+                | "¿"
+                | "¡"
+        ),
+        _ => false,
+    }
+}
+
+/// The letters as typed, then the rest, with the writer's apostrophe.
+fn in_the_writers_hand(text: &str, typed: &str, context: &Context) -> String {
+    let rest = |rest: &str| {
+        if context.curly {
+            rest.replace('\'', "\u{2019}")
+        } else {
+            rest.to_owned()
+        }
+    };
+    match text.strip_prefix(typed) {
+        Some(end) => context.prefix.clone() + &rest(end),
+        None => rest(text),
+    }
 }
 
 impl Predictor {
+    /// What the network says of the words that start with `typed`.
+    fn propose(
+        &mut self,
+        model: &Model,
+        context: &Context,
+        typed: &str,
+        max_items: usize,
+    ) -> Proposals {
+        let vocabulary = model.tokenizer().vocabulary();
+        self.read(model, &context.state);
+        let scale = match context.boundary {
+            Boundary::Spaced => 1.0 / self.spaced_mass,
+            Boundary::Touching => 1.0,
+        };
+        let single = self.next.matching(vocabulary, typed, Kind::Word);
+        let worth = single
+            .best
+            .get(max_items.saturating_sub(1))
+            .map_or(0.0, |&(_, p)| p);
+        let root = Root {
+            state: &context.state,
+            next: &self.next,
+        };
+        let several = self
+            .beam
+            .search(model, root, typed, worth, &mut self.scratch);
+        let starts_word = |id: TokenId| vocabulary.text(id).starts_with(char::is_alphabetic);
+        let single_words = single.best.iter().filter(|&&(id, _)| starts_word(id));
+        let mut words: Vec<(String, f32)> = single_words
+            .map(|&(id, _)| (vocabulary.text(id).to_owned(), self.next.of(id) * scale))
+            .collect();
+        for (word, p) in several.words {
+            match words.iter_mut().find(|(text, _)| *text == word) {
+                Some((_, sum)) => *sum += p * scale,
+                None => words.push((word, p * scale)),
+            }
+        }
+        // Before the first letter, what may come is anything, numbers and opening quotes included.
+        let mass = if typed.is_empty() {
+            1.0
+        } else {
+            (single.mass + several.mass) * scale
+        };
+        Proposals { words, mass }
+    }
+
     /// Makes the cached distribution that of `state`.
     fn read(&mut self, model: &Model, state: &State) {
         if self.state.as_ref() == Some(state) {
             return;
         }
-        self.probabilities.resize(model.vocabulary_size(), 0.0);
-        model.logits(state, &mut self.probabilities, &mut self.scratch);
-        let max = self
-            .probabilities
-            .iter()
-            .copied()
-            .fold(f32::NEG_INFINITY, f32::max);
-        let mut sum = 0.0;
-        for p in &mut self.probabilities {
-            *p = (*p - max).exp();
-            sum += *p;
-        }
-        for p in &mut self.probabilities {
-            *p /= sum;
-        }
+        let mut logits = std::mem::take(&mut self.next).into_buffer();
+        logits.resize(model.vocabulary_size(), 0.0);
+        model.logits(state, &mut logits, &mut self.scratch);
+        self.next = Distribution::new(logits, model.tokenizer().vocabulary());
+        self.spaced_mass = self.next.spaced_mass(model.tokenizer().vocabulary());
+        self.beam.clear();
         self.state = Some(state.clone());
     }
 }

@@ -1,6 +1,14 @@
 //! What the writer has already written: the document's own words, how long ago, and after which words.
+//!
+//! People repeat themselves: names, terms, turns of phrase. A network of this size forgets a name after a paragraph;
+//! counting does not (Kuhn and De Mori 1990; Grave 2017). Words are counted whole and without case, so that a word
+//! the vocabulary lacks is one unit here, and `The` at a sentence start is `the`.
 
-use crate::text::{TokenId, Vocabulary};
+use crate::text::{Kind, TokenId, Vocabulary};
+use std::collections::{BTreeMap, HashMap};
+
+/// Longest history counted, in units.
+pub const ORDERS: usize = 3;
 
 /// Cache and online n-gram over the tokens that stand before the prefix.
 ///
@@ -9,27 +17,412 @@ use crate::text::{TokenId, Vocabulary};
 #[derive(Clone, Debug, Default)]
 pub struct Recency {
     tokens: Vec<TokenId>,
+    units: Vec<Unit>,
+    words: Vec<Word>, // by id - MARKS; a word leaves with its first occurrence
+    by_text: BTreeMap<String, u32>, // folded text -> id
+    after: [HashMap<Tail, Vec<u32>>; ORDERS], // the last one, two, three units -> units, words all, that followed
 }
+
+/// The last units, newest last: what a word's coming next is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tail([u32; ORDERS]);
+
+/// What a word's past says about its coming next.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Evidence {
+    /// Share of all words read.
+    pub share: f32,
+    /// Share of the words read lately, each counting half as much as one [`HALF_LIFE`] words later.
+    pub recent: f32,
+    /// Share among the words that followed the same one, two, three units.
+    pub follows: [f32; ORDERS],
+}
+
+/// How much evidence there is in all: what a mixer trusts it by.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Weight {
+    /// Words read.
+    pub words: f32,
+    /// How often the same one, two, three units were followed by a word.
+    pub seen: [f32; ORDERS],
+    /// How many different words followed.
+    pub kinds: [f32; ORDERS],
+}
+
+/// Words after which an occurrence counts half in [`Evidence::recent`].
+pub const HALF_LIFE: f32 = 200.0;
+
+/// Occurrences looked at in one list: the newest say the most, and a bound on them bounds the time of a request.
+const NEWEST: usize = 256;
+
+/// Words read last that are proposed before the first letter.
+const LATELY: usize = 64;
+
+/// Evidence at one place in a text.
+#[derive(Debug)]
+pub struct Query<'a> {
+    recency: &'a Recency,
+    followers: [Vec<(u32, f32)>; ORDERS], // word id -> share, by id
+    /// How much there is.
+    pub weight: Weight,
+}
+
+/// One word, number or punctuation mark read.
+#[derive(Clone, Debug)]
+struct Unit {
+    id: u32,
+    end: u32,      // number of tokens on the stack with it
+    words: u32,    // number of words with it
+    form: u32,     // index in the word's forms
+    inside: bool,  // a word that is capitalized only if it is always
+    heading: bool, // in a heading, where capitals say nothing
+}
+
+#[derive(Clone, Debug)]
+struct Word {
+    folded: String,
+    at: Vec<u32>, // indices of units
+    forms: Vec<Form>,
+}
+
+#[derive(Clone, Debug)]
+struct Form {
+    text: String,
+    seen: u32,
+    inside: u32, // of these, inside a sentence
+}
+
+// Ids of units that are not words.
+const BREAK: u32 = 0;
+const STOP: u32 = 1;
+const COMMA: u32 = 2;
+const QUOTE: u32 = 3;
+const BRACKET: u32 = 4;
+const DASH: u32 = 5;
+const NUMBER: u32 = 6;
+const OTHER: u32 = 7;
+const MARKS: u32 = 8;
+/// Before the first unit, and a word never read.
+const NONE: u32 = u32::MAX;
 
 impl Recency {
     /// Nothing read.
     pub fn new() -> Recency {
         Recency::default()
     }
+
     /// Number of tokens on it.
     pub fn len(&self) -> usize {
         self.tokens.len()
     }
+
     /// Whether nothing was read.
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }
-    /// Reads one more token.
-    pub fn push(&mut self, token: TokenId, _vocabulary: &Vocabulary) {
-        self.tokens.push(token);
+
+    /// The token read last.
+    pub fn last(&self) -> Option<TokenId> {
+        self.tokens.last().copied()
     }
+
+    /// Reads one more token.
+    pub fn push(&mut self, token: TokenId, vocabulary: &Vocabulary) {
+        self.tokens.push(token);
+        match vocabulary.kind(token) {
+            Kind::Break => {
+                self.push_mark(BREAK);
+                if let Some(unit) = self.units.last_mut() {
+                    unit.heading = token == TokenId::HEAD;
+                }
+            }
+            // A number is one unit, however many digits it has.
+            Kind::Digit if self.units.last().is_some_and(|unit| unit.id == NUMBER) => {}
+            Kind::Digit => self.push_mark(NUMBER),
+            Kind::Punctuation => self.push_mark(mark_of(vocabulary.text(token))),
+            Kind::Word => {
+                let pieces = self.tokens.iter().rev().skip(1);
+                let pieces = pieces
+                    .take_while(|&&id| vocabulary.kind(id) == Kind::Piece)
+                    .count();
+                let first = self.tokens.len() - 1 - pieces;
+                let text: String = self.tokens[first..]
+                    .iter()
+                    .map(|&id| vocabulary.text(id))
+                    .collect();
+                self.push_word(text);
+            }
+            Kind::Piece | Kind::Layout | Kind::Byte => {}
+        }
+    }
+
     /// Takes back all but the first `len` tokens.
     pub fn truncate(&mut self, len: usize) {
         self.tokens.truncate(len);
+        while self
+            .units
+            .last()
+            .is_some_and(|unit| unit.end as usize > len)
+        {
+            self.pop();
+        }
+    }
+
+    /// Whether the next word begins a sentence: nothing but quotes and brackets stands between it and a full stop,
+    /// a break or the start.
+    pub fn at_sentence_start(&self) -> bool {
+        let mark = self
+            .units
+            .iter()
+            .rev()
+            .map(|unit| unit.id)
+            .find(|&id| id != QUOTE && id != BRACKET);
+        matches!(mark, None | Some(BREAK | STOP))
+    }
+
+    /// The word that stands right before, in lower case.
+    pub fn previous_word(&self) -> Option<&str> {
+        let id = self.units.last()?.id.checked_sub(MARKS)?;
+        Some(&self.words[id as usize].folded)
+    }
+
+    /// The last units.
+    pub fn tail(&self) -> Tail {
+        let mut tail = [NONE; ORDERS];
+        for (slot, unit) in tail.iter_mut().rev().zip(self.units.iter().rev()) {
+            *slot = unit.id;
+        }
+        Tail(tail)
+    }
+
+    /// The last units, were a word to follow `tail`.
+    pub fn tail_with(&self, tail: Tail, folded: &str) -> Tail {
+        let mut next = tail.0;
+        next.rotate_left(1);
+        next[ORDERS - 1] = self.by_text.get(folded).copied().unwrap_or(NONE);
+        Tail(next)
+    }
+
+    /// What is known of the words that may come after `tail`.
+    pub fn query(&self, tail: Tail) -> Query<'_> {
+        let mut followers = [const { Vec::new() }; ORDERS];
+        let mut weight = Weight {
+            words: self.word_count() as f32,
+            ..Weight::default()
+        };
+        for order in 0..ORDERS {
+            let Some(at) = tail.key(order).and_then(|key| self.after[order].get(&key)) else {
+                continue;
+            };
+            let mut ids: Vec<u32> = newest(at)
+                .iter()
+                .map(|&i| self.units[i as usize].id)
+                .collect();
+            ids.sort_unstable();
+            let total = ids.len() as f32;
+            followers[order] = ids
+                .chunk_by(|a, b| a == b)
+                .map(|same| (same[0], same.len() as f32 / total))
+                .collect();
+            weight.seen[order] = total;
+            weight.kinds[order] = followers[order].len() as f32;
+        }
+        Query {
+            recency: self,
+            followers,
+            weight,
+        }
+    }
+
+    fn word_count(&self) -> u32 {
+        self.units.last().map_or(0, |unit| unit.words)
+    }
+
+    fn push_mark(&mut self, id: u32) {
+        let heading = self.units.last().is_some_and(|unit| unit.heading);
+        let unit = Unit {
+            id,
+            end: self.tokens.len() as u32,
+            words: self.word_count(),
+            form: 0,
+            inside: false,
+            heading,
+        };
+        self.units.push(unit);
+    }
+
+    fn push_word(&mut self, text: String) {
+        let folded = text.to_lowercase();
+        let inside =
+            !self.at_sentence_start() && !self.units.last().is_some_and(|unit| unit.heading);
+        let index = self.units.len() as u32;
+        let tail = self.tail();
+        for order in 0..ORDERS {
+            if let Some(key) = tail.key(order) {
+                self.after[order].entry(key).or_default().push(index);
+            }
+        }
+        let id = match self.by_text.get(&folded) {
+            Some(&id) => id,
+            None => {
+                let id = MARKS + self.words.len() as u32;
+                self.words.push(Word {
+                    folded: folded.clone(),
+                    at: Vec::new(),
+                    forms: Vec::new(),
+                });
+                self.by_text.insert(folded, id);
+                id
+            }
+        };
+        self.push_mark(id);
+        let word = &mut self.words[(id - MARKS) as usize];
+        word.at.push(index);
+        let form = word
+            .forms
+            .iter()
+            .position(|form| form.text == text)
+            .unwrap_or_else(|| {
+                word.forms.push(Form {
+                    text,
+                    seen: 0,
+                    inside: 0,
+                });
+                word.forms.len() - 1
+            });
+        word.forms[form].seen += 1;
+        word.forms[form].inside += u32::from(inside);
+        if let Some(unit) = self.units.last_mut() {
+            (unit.form, unit.inside, unit.words) = (form as u32, inside, unit.words + 1);
+        }
+    }
+
+    /// Takes back the last unit. Everything it added was added last, so all lists lose their ends only.
+    fn pop(&mut self) {
+        let Some(unit) = self.units.pop() else { return };
+        let Some(index) = unit.id.checked_sub(MARKS) else {
+            return;
+        };
+        let tail = self.tail();
+        for order in 0..ORDERS {
+            let Some(key) = tail.key(order) else { continue };
+            if let Some(at) = self.after[order].get_mut(&key) {
+                at.pop();
+                if at.is_empty() {
+                    self.after[order].remove(&key);
+                }
+            }
+        }
+        let word = &mut self.words[index as usize];
+        word.at.pop();
+        let form = &mut word.forms[unit.form as usize];
+        form.seen -= 1;
+        form.inside -= u32::from(unit.inside);
+        if form.seen == 0 {
+            word.forms.pop();
+        }
+        if word.at.is_empty() {
+            // Its first occurrence was the newest of first occurrences: it stands last.
+            self.by_text.remove(&word.folded);
+            self.words.pop();
+        }
+    }
+}
+
+impl Tail {
+    /// The last `order + 1` units, unless they reach across the start of the sentence, where they mean nothing.
+    fn key(self, order: usize) -> Option<Tail> {
+        let first = ORDERS - 1 - order;
+        let crosses = |&id: &u32| id == BREAK || id == STOP || id == NONE;
+        if self.0[first + 1..].iter().any(crosses) || self.0[first] == NONE {
+            return None;
+        }
+        let mut key = [NONE; ORDERS];
+        key[first..].copy_from_slice(&self.0[first..]);
+        Some(Tail(key))
+    }
+}
+
+impl<'a> Query<'a> {
+    /// Words read before that start with `prefix`, which is in lower case. Before the first letter only those that
+    /// followed the same units, and the last ones.
+    pub fn words(&self, prefix: &str) -> Vec<&'a str> {
+        let recency = self.recency;
+        if !prefix.is_empty() {
+            let from = (
+                std::ops::Bound::Included(prefix),
+                std::ops::Bound::Unbounded,
+            );
+            let range = recency.by_text.range::<str, _>(from);
+            return range
+                .map(|(text, _)| text.as_str())
+                .take_while(|text| text.starts_with(prefix))
+                .collect();
+        }
+        let followers = self.followers.iter().flatten().map(|&(id, _)| id);
+        let lately = recency
+            .units
+            .iter()
+            .rev()
+            .map(|unit| unit.id)
+            .filter(|&id| id >= MARKS)
+            .take(LATELY);
+        let mut ids: Vec<u32> = followers.chain(lately).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter()
+            .map(|id| recency.words[(id - MARKS) as usize].folded.as_str())
+            .collect()
+    }
+
+    /// The past of a word, given in lower case.
+    pub fn evidence(&self, folded: &str) -> Evidence {
+        let recency = self.recency;
+        let Some(&id) = recency.by_text.get(folded) else {
+            return Evidence::default();
+        };
+        let word = &recency.words[(id - MARKS) as usize];
+        let words = recency.word_count() as f32;
+        let decay = |age: f32| (-age / HALF_LIFE).exp2();
+        let lately: f32 = newest(&word.at)
+            .iter()
+            .map(|&i| decay(words - recency.units[i as usize].words as f32))
+            .sum();
+        let all = (1.0 - decay(words)) / (1.0 - decay(1.0)); // the same sum over all words: a geometric series
+        let mut evidence = Evidence {
+            share: word.at.len() as f32 / words,
+            recent: lately / all,
+            ..Evidence::default()
+        };
+        for (share, followers) in evidence.follows.iter_mut().zip(&self.followers) {
+            if let Ok(i) = followers.binary_search_by_key(&id, |&(id, _)| id) {
+                *share = followers[i].1;
+            }
+        }
+        evidence
+    }
+
+    /// How the writer writes a word inside a sentence. If it only stood where a capital is due, the answer is how it
+    /// stood there, and `false`.
+    pub fn form(&self, folded: &str) -> Option<(&'a str, bool)> {
+        let &id = self.recency.by_text.get(folded)?;
+        let forms = &self.recency.words[(id - MARKS) as usize].forms;
+        let form = forms.iter().max_by_key(|form| (form.inside, form.seen))?;
+        Some((&form.text, form.inside > 0))
+    }
+}
+
+fn newest(at: &[u32]) -> &[u32] {
+    &at[at.len().saturating_sub(NEWEST)..]
+}
+
+fn mark_of(text: &str) -> u32 {
+    match text {
+        "." | "!" | "?" | "…" => STOP,
+        "," | ";" | ":" => COMMA,
+        "\"" | "'" | "“" | "”" | "‘" | "’" | "«" | "»" | "„" => QUOTE,
+        "(" | ")" | "[" | "]" | "{" | "}" => BRACKET,
+        "-" | "–" | "—" => DASH,
+        _ => OTHER,
     }
 }

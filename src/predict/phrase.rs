@@ -1,0 +1,88 @@
+//! Ghost text: the first suggestion and the words after it, as far as reading them pays.
+
+use super::distribution::Distribution;
+use super::recency::{Query, Recency};
+use super::{Options, Phrase, Predictor, Suggestion, manners};
+use crate::model::{Model, State};
+use crate::text::{Ending, Kind, TokenId, Vocabulary};
+
+/// Keys that reading one more word is worth. A word is added while the keys it is expected to save exceed this.
+const READING_COST: f32 = 1.5;
+
+/// Words looked at for each place of a phrase.
+const LOOKED_AT: usize = 8;
+
+/// Goes on from `first`, which was suggested for `state`.
+pub(super) fn extend(
+    model: &Model,
+    state: &State,
+    recency: &Recency,
+    first: Suggestion,
+    options: &Options,
+    predictor: &mut Predictor,
+) -> Phrase {
+    let vocabulary = model.tokenizer().vocabulary();
+    let mut phrase = Phrase {
+        text: first.text,
+        words: 1,
+        probability: first.probability,
+    };
+    let mut state = state.clone();
+    let mut tail = recency.tail_with(recency.tail(), &phrase.text.to_lowercase());
+    for token in model.tokenizer().encode(&phrase.text, Ending::Spaced).ids {
+        model.step(&mut state, token, &mut predictor.scratch);
+    }
+    while phrase.words < options.max_phrase_words {
+        let mut logits = vec![0.0; model.vocabulary_size()];
+        model.logits(&state, &mut logits, &mut predictor.scratch);
+        let next = Distribution::new(logits, vocabulary);
+        let query = recency.query(tail);
+        let previous = phrase.text.rsplit(' ').next().map(str::to_lowercase);
+        let Some((token, probability)) =
+            best_word(&next, vocabulary, &query, previous.as_deref(), options)
+        else {
+            break;
+        };
+        let word = vocabulary.text(token);
+        let joint = phrase.probability * probability;
+        let keys = word.chars().count() as f32 + 1.0;
+        if joint < options.phrase_threshold || joint * keys < READING_COST {
+            break;
+        }
+        phrase.text.push(' ');
+        phrase.text.push_str(word);
+        phrase.words += 1;
+        phrase.probability = joint;
+        tail = recency.tail_with(tail, &word.to_lowercase());
+        model.step(&mut state, token, &mut predictor.scratch);
+    }
+    phrase
+}
+
+/// The most probable next word of one token, if it is more probable than any punctuation or break.
+fn best_word(
+    next: &Distribution,
+    vocabulary: &Vocabulary,
+    query: &Query<'_>,
+    previous: Option<&str>,
+    options: &Options,
+) -> Option<(TokenId, f32)> {
+    let words = next.matching(vocabulary, "", Kind::Word);
+    let best = words.best.iter().take(LOOKED_AT).map(|&(id, network)| {
+        let folded = vocabulary.text(id).to_lowercase();
+        // What stands behind the space is a word with the probability that a space comes at all: the writer's own
+        // words say nothing about that, so they share what the network leaves for words.
+        let room = words.mass;
+        (
+            id,
+            room * options
+                .trust
+                .mix(network / room, &query.evidence(&folded), &query.weight),
+            folded,
+        )
+    });
+    let (id, p, _) = best
+        .filter(|(_, _, folded)| manners::may_offer(folded, previous))
+        .max_by(|a, b| a.1.total_cmp(&b.1))?;
+    (p > next.ending_mass(vocabulary)).then_some((id, p))
+}
