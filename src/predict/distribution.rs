@@ -1,6 +1,7 @@
 //! The network's distribution over the next token, and what of it can start or go on a word.
 
 use super::casing;
+use crate::nn::pointwise::exponentiate;
 use crate::text::{Kind, TokenId, Vocabulary};
 use std::borrow::Cow;
 
@@ -31,7 +32,8 @@ const LEAST: f32 = 1e-6;
 impl Distribution {
     /// From logits.
     pub(super) fn new(mut logits: Vec<f32>, vocabulary: &Vocabulary) -> Distribution {
-        softmax(&mut logits);
+        let (_, sum) = exponentiate(&mut logits);
+        logits.iter_mut().for_each(|p| *p /= sum);
         let (mut words, mut pieces) = (Matches::default(), Matches::default());
         for &id in vocabulary.with_prefix("") {
             let matches = match vocabulary.kind(id) {
@@ -144,74 +146,5 @@ impl Matches {
             self.best.truncate(KEPT);
         }
         self.best.sort_unstable_by(order);
-    }
-}
-
-/// Turns logits into probabilities, in place.
-///
-/// `exp` is a polynomial that compilers vectorize: over 24,000 tokens the library's takes longer than the network.
-fn softmax(logits: &mut [f32]) {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut sums = [0.0f32; 16]; // independent sums, so that additions need not wait for each other
-    let mut chunks = logits.chunks_exact_mut(16);
-    for chunk in &mut chunks {
-        for (x, sum) in chunk.iter_mut().zip(&mut sums) {
-            *x = exp(*x - max);
-            *sum += *x;
-        }
-    }
-    let mut sum: f32 = sums.iter().sum();
-    for x in chunks.into_remainder() {
-        *x = exp(*x - max);
-        sum += *x;
-    }
-    let scale = 1.0 / sum;
-    logits.iter_mut().for_each(|x| *x *= scale);
-}
-
-/// `e^x` for x <= 0, within 2e-7 of its value; 0 below -87.
-fn exp(x: f32) -> f32 {
-    let t = (x * std::f32::consts::LOG2_E).max(-126.0);
-    // 2^t = 2^n 2^f with n whole and f in [-1/2, 1/2].
-    let n = (t - 0.5) as i32;
-    let f = t - n as f32;
-    let p = 1.333_355_8e-3;
-    let p = 9.618_129e-3 + f * (p + f * 1.540_353e-4);
-    let p = 5.550_411e-2 + f * p;
-    let p = 2.402_265e-1 + f * p;
-    let p = 6.931_472e-1 + f * p;
-    let p = 1.0 + f * p;
-    let scale = f32::from_bits(((n + 127) << 23) as u32);
-    if t <= -126.0 { 0.0 } else { p * scale }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn softmax_is_that_of_the_definition() {
-        let logits: Vec<f32> = (0..1003)
-            .map(|i| ((i * 7919) % 1003) as f32 * 0.03 - 12.0)
-            .collect();
-        let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let sum: f64 = logits.iter().map(|&x| f64::from(x - max).exp()).sum();
-        let mut got = logits.clone();
-        softmax(&mut got);
-        for (x, p) in logits.iter().zip(&got) {
-            let expected = f64::from(x - max).exp() / sum;
-            assert!(
-                (f64::from(*p) - expected).abs() <= 1e-5 * expected,
-                "{p} for {expected}"
-            );
-        }
-    }
-
-    #[test]
-    fn exp_is_zero_far_down() {
-        for x in [-88.0, -1000.0, f32::NEG_INFINITY] {
-            assert_eq!(exp(x), 0.0);
-        }
-        assert_eq!(exp(0.0), 1.0);
     }
 }

@@ -88,7 +88,8 @@ const GENDERED: &[&str] = &[
 /// Whether a word, in lower case, may be offered after `previous`, the word that stands right before.
 pub(super) fn may_offer(folded: &str, previous: Option<&str>) -> bool {
     let coded = rot13(folded);
-    let guesses_gender = GENDERED.contains(&folded) && previous.is_some_and(|word| ROLES.contains(&word));
+    let guesses_gender =
+        GENDERED.contains(&folded) && previous.is_some_and(|word| ROLES.contains(&word));
     may_continue(folded) && WORDS.split_whitespace().all(|word| word != coded) && !guesses_gender
 }
 

@@ -1,4 +1,4 @@
-//! From a state and a prefix to suggestions. Imports `text` and `model`; cannot learn.
+//! From a state and a prefix to suggestions. Imports `text`, `nn` and `model`; cannot learn.
 
 //!
 //! [`suggest`] in five steps, a file each: the network's distribution at the last word boundary, computed once
@@ -135,13 +135,7 @@ pub fn suggest(
         previous: recency.previous_word(),
         past: &query,
     };
-    let is_word = |text: &str| {
-        let same = vocabulary
-            .with_prefix(text)
-            .iter()
-            .take_while(|&&id| vocabulary.text(id) == text);
-        same.copied().any(|id| vocabulary.kind(id) == Kind::Word)
-    };
+    let is_word = |text: &str| vocabulary.word(text).is_some();
     let mut suggestions = rank::rank(&proposals, &place, &options.trust, options, is_word);
     for suggestion in &mut suggestions {
         suggestion.text = in_the_writers_hand(&suggestion.text, &typed, context);

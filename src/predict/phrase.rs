@@ -29,7 +29,7 @@ pub(super) fn extend(
     };
     let mut state = state.clone();
     let mut tail = recency.tail_with(recency.tail(), &phrase.text.to_lowercase());
-    for token in model.tokenizer().encode(&phrase.text, Ending::Spaced).ids {
+    for token in model.tokenizer().read(&phrase.text, Ending::Spaced) {
         model.step(&mut state, token, &mut predictor.scratch);
     }
     while phrase.words < options.max_phrase_words {

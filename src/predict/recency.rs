@@ -210,7 +210,7 @@ impl Recency {
             words: self.word_count() as f32,
             ..Weight::default()
         };
-        for order in 0..ORDERS {
+        for (order, followers) in followers.iter_mut().enumerate() {
             let Some(at) = tail.key(order).and_then(|key| self.after[order].get(&key)) else {
                 continue;
             };
@@ -220,12 +220,12 @@ impl Recency {
                 .collect();
             ids.sort_unstable();
             let total = ids.len() as f32;
-            followers[order] = ids
+            *followers = ids
                 .chunk_by(|a, b| a == b)
                 .map(|same| (same[0], same.len() as f32 / total))
                 .collect();
             weight.seen[order] = total;
-            weight.kinds[order] = followers[order].len() as f32;
+            weight.kinds[order] = followers.len() as f32;
         }
         Query {
             recency: self,
