@@ -232,7 +232,9 @@ impl Pad {
             // Without bracketed paste a pasted line break comes as Ctrl-J.
             KeyCode::Char('j') if control => self.type_char('\n'),
             KeyCode::Tab if open => self.take_word(),
-            KeyCode::Tab => self.type_char('\t'),
+            // Elsewhere it was meant for a popup that has just gone.
+            KeyCode::Tab if self.page.around().0.trim().is_empty() => self.type_char('\t'),
+            KeyCode::Tab => {}
             KeyCode::Backspace if plain => self.erase(),
             KeyCode::Char('h') if control => self.erase(),
             KeyCode::Esc if open => self.quiet = true,

@@ -90,7 +90,7 @@ fn named(name: &str) -> KeyEvent {
 fn an_empty_page_says_what_to_do() {
     let screen = Desk::new("").screen();
     assert!(screen.contains("Start writing"), "{screen}");
-    assert!(screen.contains("Tab take word"), "{screen}");
+    assert!(screen.contains("Tab word"), "{screen}");
 }
 
 #[test]
@@ -173,6 +173,13 @@ fn enter_and_space_are_the_writers() {
     desk.offer(0, &["dark"], "");
     desk.press(" ");
     assert_eq!(desk.text(), "da\n ");
+}
+
+#[test]
+fn tab_without_a_popup_only_indents() {
+    let mut desk = Desk::new("");
+    desk.press("<Tab>word<Tab>");
+    assert_eq!(desk.text(), "\tword");
 }
 
 #[test]

@@ -202,7 +202,7 @@ fn draw_status(pad: &Pad, frame: &mut Frame<'_>, area: Rect) {
     let saved = tally.saved.max(0) as usize;
     let mut parts = Vec::new();
     if let Some(took) = pad.latency {
-        parts.push(format!("{} µs to the last suggestion", took.as_micros()));
+        parts.push(format!("last suggestion in {} µs", took.as_micros()));
     }
     if saved > 0 {
         let share = 100 * saved / (saved + tally.pressed);
@@ -219,9 +219,9 @@ fn draw_keys(pad: &Pad, frame: &mut Frame<'_>, area: Rect) {
         Some(question) => draw_question(question, frame, area),
         None => {
             let hints = [
-                ("Tab", "take word"),
+                ("Tab", "word"),
+                ("→", "phrase"),
                 ("↑↓", "choose"),
-                ("→", "take grey text"),
                 ("Esc", "hide"),
                 ("^Z", "undo"),
                 ("^S", "save"),
