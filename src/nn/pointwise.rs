@@ -15,7 +15,7 @@ pub fn exp(x: f32) -> f32 {
     p = p * r + 8.333_452e-3;
     p = p * r + 4.166_579_6e-2;
     p = p * r + 1.666_666_5e-1;
-    p = p * r + 5.000_000_1e-1;
+    p = p * r + 0.5;
     let p = p * r * r + r + 1.0;
     // SAFETY-free scaling by 2^n through the exponent's bits.
     p * f32::from_bits((((n as i32) + 127) << 23) as u32)
@@ -27,7 +27,7 @@ pub fn tanh(x: f32) -> f32 {
     let x = x.clamp(-7.905_311, 7.905_311);
     let y = x * x;
     let mut p = -2.760_768_5e-16;
-    p = p * y + 2.000_187_9e-13;
+    p = p * y + 2.000_188e-13;
     p = p * y - 8.604_672e-11;
     p = p * y + 5.122_297e-8;
     p = p * y + 1.485_722_4e-5;

@@ -175,7 +175,7 @@ fn source(root: &Path, file: &Path) -> Source {
 fn without_comment(line: &str) -> &str {
     let comment = line
         .match_indices("//")
-        .find(|(at, _)| line[..*at].matches('"').count() % 2 == 0);
+        .find(|(at, _)| line[..*at].matches('"').count().is_multiple_of(2));
     comment.map_or(line, |(at, _)| &line[..at])
 }
 

@@ -351,8 +351,7 @@ mod x86_64 {
                 )
             };
             // SAFETY: __m512bh and __m512i are the same 64 bytes.
-            let (b0, b1): (__m512bh, __m512bh) =
-                unsafe { (std::mem::transmute(b0), std::mem::transmute(b1)) };
+            let [b0, b1]: [__m512bh; 2] = unsafe { std::mem::transmute([b0, b1]) };
             for i in 0..MR {
                 // SAFETY: as above.
                 let a: __m512bh = unsafe { std::mem::transmute(_mm512_set1_epi32(a[i] as i32)) };
