@@ -1,0 +1,461 @@
+//! Markdown: CommonMark by `pulldown-cmark`, with what the dialects add to it.
+
+use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
+
+use super::builder::Builder;
+use super::lines::lines;
+use super::pieces::Cut;
+use super::{Break, Part};
+
+/// Reads a piece of Markdown.
+pub(super) fn extract(text: &str, part: Part, builder: &mut Builder) {
+    let base = match part {
+        Part::Opening => front_matter(text),
+        Part::Later => 0,
+    };
+    let body = &text[base..];
+    // Definitions may stand in another piece, so every reference counts as defined.
+    let mut resolve = |_: BrokenLink| Some((CowStr::Borrowed(""), CowStr::Borrowed("")));
+    let parser = Parser::new_with_broken_link_callback(body, options(), Some(&mut resolve));
+    let mut reader = Reader::default();
+    for (event, range) in parser.into_offset_iter() {
+        reader.event(event, range.start + base..range.end + base, text, builder);
+    }
+    builder.end();
+}
+
+fn options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_OLD_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_HEADING_ATTRIBUTES
+        | Options::ENABLE_MATH
+        | Options::ENABLE_GFM
+        | Options::ENABLE_DEFINITION_LIST
+        | Options::ENABLE_WIKILINKS
+}
+
+/// Follows the parser's events.
+#[derive(Debug, Default)]
+struct Reader {
+    /// How many elements are open from the outermost that is left out inwards.
+    skipped: usize,
+    /// What the next paragraph is, if an item or a quote begins with it.
+    pending: Option<Break>,
+}
+
+impl Reader {
+    fn event(
+        &mut self,
+        event: Event,
+        range: std::ops::Range<usize>,
+        text: &str,
+        builder: &mut Builder,
+    ) {
+        match event {
+            Event::Start(_) if self.skipped > 0 => self.skipped += 1,
+            Event::End(_) if self.skipped > 0 => self.skipped -= 1,
+            Event::Start(tag) => self.start(&tag, builder),
+            Event::End(tag) => self.end(tag, builder),
+            // An entity's characters are not those of the source, and it is left out.
+            Event::Text(seen) if self.skipped == 0 && text[range.clone()] == *seen => {
+                if !builder.is_open() {
+                    builder.begin(self.pending.take().unwrap_or(Break::Paragraph));
+                }
+                builder.push(range);
+            }
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, tag: &Tag, builder: &mut Builder) {
+        match tag {
+            Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::Table(_) | Tag::MetadataBlock(_) => {
+                builder.end();
+                self.skipped = 1;
+            }
+            Tag::Link {
+                link_type: LinkType::Autolink | LinkType::Email,
+                ..
+            } => self.skipped = 1,
+            Tag::Item => {
+                builder.end();
+                self.pending = Some(Break::Item);
+            }
+            Tag::BlockQuote(_) => {
+                builder.end();
+                self.pending = Some(Break::Quote);
+            }
+            Tag::Heading { .. } => {
+                self.pending = None;
+                builder.begin(Break::Heading);
+            }
+            Tag::Paragraph
+            | Tag::DefinitionListTitle
+            | Tag::DefinitionListDefinition
+            | Tag::FootnoteDefinition(_) => builder.end(),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd, builder: &mut Builder) {
+        match tag {
+            TagEnd::Item | TagEnd::BlockQuote(_) => {
+                builder.end();
+                self.pending = None;
+            }
+            TagEnd::Paragraph
+            | TagEnd::Heading(_)
+            | TagEnd::DefinitionListTitle
+            | TagEnd::DefinitionListDefinition
+            | TagEnd::FootnoteDefinition => builder.end(),
+            _ => {}
+        }
+    }
+}
+
+/// Where front matter ends that stands at the start: YAML between `---` lines, TOML between `+++` lines; 0 without any.
+/// While it is being written its closing line is missing; then it ends at the first blank line.
+fn front_matter(text: &str) -> usize {
+    let mut all = lines(text.strip_prefix('\u{feff}').unwrap_or(text));
+    let offset = text.len() - text.trim_start_matches('\u{feff}').len();
+    let Some(fence) = all.next() else { return 0 };
+    let fence = fence.text.trim_end();
+    if fence != "---" && fence != "+++" {
+        return 0;
+    }
+    let mut blank = None;
+    for (number, line) in all.enumerate() {
+        let content = line.text.trim_end();
+        if content == fence || (content == "..." && fence == "---") {
+            return offset + line.next;
+        }
+        if number == 0 && !is_key(content) && !content.starts_with('#') {
+            return 0;
+        }
+        if content.is_empty() && blank.is_none() {
+            blank = Some(line.start);
+        }
+    }
+    offset + blank.unwrap_or(text.len() - offset)
+}
+
+/// `title: ...` or `title = ...`.
+fn is_key(line: &str) -> bool {
+    let end = line.find([':', '=']).unwrap_or(0);
+    end > 0 && !line[..end].trim_end().contains(' ')
+}
+
+/// Whether a paragraph's source up to the cursor ends inside inline code, math, a link's target, a tag or a shortcode
+/// that is not closed yet.
+pub(super) fn unfinished(source: &str) -> bool {
+    let bytes = source.as_bytes();
+    let run = |at: usize| bytes[at..].iter().take_while(|b| **b == bytes[at]).count();
+    let mut at = 0;
+    while let Some(found) = memchr::memchr3(b'`', b'$', b'\\', &bytes[at..])
+        .into_iter()
+        .chain(memchr::memchr3(b'<', b'(', b'{', &bytes[at..]))
+        .min()
+    {
+        at += found;
+        let rest = &source[at..];
+        let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        at += match bytes[at] {
+            b'\\' => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
+            b'`' => {
+                let ticks = run(at);
+                match closing_run(&bytes[at + ticks..], b'`', ticks) {
+                    Some(length) => ticks + length,
+                    None => return true,
+                }
+            }
+            b'$' => {
+                let dollars = run(at).min(2);
+                let opens = dollars == 2
+                    || rest[1..].starts_with(|c: char| !c.is_whitespace() && !c.is_ascii_digit());
+                match rest[dollars..].find(&rest[..dollars]) {
+                    Some(length) if opens => dollars + length + dollars,
+                    None if opens && dollars == 2 => return true,
+                    None if opens && line == rest.len() => return true,
+                    _ => dollars,
+                }
+            }
+            b'<' => match rest[..line].find('>') {
+                Some(length) => length + 1,
+                None if line == rest.len()
+                    && rest[1..].starts_with(|c: char| {
+                        c.is_ascii_alphabetic() || matches!(c, '/' | '!')
+                    }) =>
+                {
+                    return true;
+                }
+                None => 1,
+            },
+            b'(' if source[..at].ends_with(']') => match rest[..line].find(')') {
+                Some(length) => length + 1,
+                None if line == rest.len() => return true,
+                None => 1,
+            },
+            b'{' if line == rest.len() && !rest.contains('}') => return true,
+            _ => 1,
+        };
+    }
+    false
+}
+
+/// The length up to and including the first run of exactly `count` times `mark`.
+fn closing_run(bytes: &[u8], mark: u8, count: usize) -> Option<usize> {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(mark, &bytes[at..]) {
+        at += found;
+        let run = bytes[at..].iter().take_while(|b| **b == mark).count();
+        at += run;
+        if run == count {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Finds lines before which every block is closed.
+#[derive(Debug)]
+pub(super) struct Cuts {
+    /// Length of the front matter not yet passed.
+    front: usize,
+    /// The character and length of an open code fence, and whether it stands in an item or a quote.
+    fence: Option<(u8, usize, bool)>,
+    /// What ends an open HTML block that blank lines do not end.
+    html: Option<&'static str>,
+    /// Whether the line before was blank.
+    blank: bool,
+}
+
+impl Cuts {
+    pub(super) fn new(text: &str, part: Part) -> Cuts {
+        let front = match part {
+            Part::Opening => front_matter(text),
+            Part::Later => 0,
+        };
+        Cuts {
+            front,
+            fence: None,
+            html: None,
+            blank: false,
+        }
+    }
+
+    /// Whether a cut is possible right before `line`, the next line.
+    pub(super) fn before(&mut self, line: &str) -> Cut {
+        if self.front > 0 {
+            self.front = self.front.saturating_sub(line.len() + 1);
+            return Cut::Not;
+        }
+        let after_blank = std::mem::replace(&mut self.blank, line.trim().is_empty());
+        let first = line.bytes().next();
+        let at_margin = first.is_some_and(|b| !matches!(b, b' ' | b'\t' | b':'));
+        if let Some((_, _, nested)) = self.fence {
+            let ends_container = nested && after_blank && at_margin && first != Some(b'>');
+            if !ends_container {
+                self.close_fence(line);
+                return Cut::Not;
+            }
+            self.fence = None;
+        }
+        if let Some(end) = self.html {
+            if line.contains(end) {
+                self.html = None;
+            }
+            return Cut::Not;
+        }
+        self.open(line);
+        let heading = first == Some(b'#');
+        if (after_blank && at_margin) || heading {
+            Cut::Here
+        } else {
+            Cut::Not
+        }
+    }
+
+    fn close_fence(&mut self, line: &str) {
+        let Some((mark, count, _)) = self.fence else {
+            return;
+        };
+        let content = line.trim_start_matches([' ', '\t', '>']);
+        let run = content.bytes().take_while(|b| *b == mark).count();
+        if run >= count && content[run..].trim().is_empty() {
+            self.fence = None;
+        }
+    }
+
+    fn open(&mut self, line: &str) {
+        let quoted = line.trim_start_matches([' ', '\t', '>']);
+        let marker = super::lines::list_marker(quoted);
+        let content = quoted[marker..].trim_start();
+        match content.bytes().next() {
+            Some(mark @ (b'`' | b'~')) => {
+                let count = content.bytes().take_while(|b| *b == mark).count();
+                let info = &content[count..];
+                if count >= 3 && !(mark == b'`' && info.contains('`')) {
+                    let nested = marker > 0 || line.trim_start().starts_with('>');
+                    self.fence = Some((mark, count, nested));
+                }
+            }
+            Some(b'<') => {
+                self.html = html_end(content).filter(|end| !content[1..].contains(end));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What ends an HTML block that may contain blank lines.
+fn html_end(content: &str) -> Option<&'static str> {
+    const BLOCKS: [(&str, &str); 6] = [
+        ("<!--", "-->"),
+        ("<?", "?>"),
+        ("<script", "</script>"),
+        ("<pre", "</pre>"),
+        ("<style", "</style>"),
+        ("<textarea", "</textarea>"),
+    ];
+    BLOCKS
+        .iter()
+        .find(|(start, _)| {
+            content
+                .get(..start.len())
+                .is_some_and(|c| c.eq_ignore_ascii_case(start))
+        })
+        .map(|(_, end)| *end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Language::Markdown;
+    use super::super::tests::{check, check_cursor};
+
+    #[test]
+    fn blocks() {
+        check(
+            Markdown,
+            "# Title\ntext\nmore\n",
+            &["H Title", r"P text\nmore"],
+        );
+        check(Markdown, "Title\n===\n\ntext", &["H Title", "P text"]);
+        check(Markdown, "# Title {#id .c}\n", &["H Title"]);
+        check(
+            Markdown,
+            "- one\n- two\n  more\n\n  next\n",
+            &["I one", r"I two\n|more", "P next"],
+        );
+        check(Markdown, "1. one\n   - inner\n", &["I one", "I inner"]);
+        check(Markdown, "- [ ] todo\n- [x] done", &["I todo", "I done"]);
+        check(
+            Markdown,
+            "> one\n> two\n>\n> three",
+            &[r"Q one\n|two", "P three"],
+        );
+        check(Markdown, "> [!NOTE]\n> text", &["Q text"]);
+        check(Markdown, "a\n\n```rust\nlet x;\n```\n\nb", &["P a", "P b"]);
+        check(Markdown, "a\n\n    code\n\nb", &["P a", "P b"]);
+        check(Markdown, "~~~\nnever closed\n\n# no\n", &[]);
+        check(
+            Markdown,
+            "| a | b |\n|---|---|\n| c | d |\n\nend",
+            &["P end"],
+        );
+        check(Markdown, "<div>\nraw\n</div>\n\nend", &["P end"]);
+        check(Markdown, "<!-- a\n\nb -->\n\nend", &["P end"]);
+        check(Markdown, "[a]: http://b.c \"title\"\n\nend", &["P end"]);
+        check(
+            Markdown,
+            "x[^1]\n\n[^1]: The note.",
+            &["P x", "P The note."],
+        );
+        check(Markdown, "a\r\nb\r\rc", &[r"P a\r\nb", "P c"]);
+        check(
+            Markdown,
+            "Term\n: definition\n",
+            &["P Term", "P definition"],
+        );
+        check(Markdown, "***\n\na", &["P a"]);
+    }
+
+    #[test]
+    fn spans() {
+        check(
+            Markdown,
+            "use `x` **now** or *la_te_r*.",
+            &["P use | |now| or |la_te_r|."],
+        );
+        check(Markdown, "a $x^2$ b\n\n$$\ny\n$$\n", &["P a | b"]);
+        check(Markdown, "costs $5 and $6.", &["P costs $5 and $6."]);
+        check(
+            Markdown,
+            "[text](http://a.b) and [ref][x] and [y]",
+            &["P text| and |ref| and |y"],
+        );
+        check(Markdown, "![alt](a.png) <http://a.b> <a@b.c>", &["P alt"]);
+        check(Markdown, "a <b>c</b> d<br>e", &["P a |c| d|e"]);
+        check(Markdown, "a &amp; b \\* c", &["P a | b |* c"]);
+        check(
+            Markdown,
+            "line  \nnext\\\nthird",
+            &[r"P line  \nnext|\nthird"],
+        );
+        check(Markdown, "see `x`\nand", &[r"P see |\nand"]);
+        check(
+            Markdown,
+            "[[Page]] and [[Page|name]]",
+            &["P Page| and |name"],
+        );
+    }
+
+    #[test]
+    fn front_matter() {
+        check(
+            Markdown,
+            "---\ntitle: x\n\nother: y\n---\ntext",
+            &["P text"],
+        );
+        check(Markdown, "+++\ntitle = 1\n+++\ntext", &["P text"]);
+        check(Markdown, "---\ntitle: x\n...\ntext", &["P text"]);
+        check(Markdown, "---\n\ntext", &["P text"]);
+        check(
+            Markdown,
+            "---\nA sentence. It: is\n",
+            &["P A sentence. It: is"],
+        );
+        check_cursor(Markdown, "---\ntitle: a $0", "-");
+    }
+
+    #[test]
+    fn cursors() {
+        check_cursor(Markdown, "- $0", "Item ");
+        check_cursor(Markdown, "- a\n- $0", "Item ");
+        check_cursor(Markdown, "- [ ] $0", "Item ");
+        check_cursor(Markdown, "# $0", "Heading ");
+        check_cursor(Markdown, "> $0", "Quote ");
+        check_cursor(Markdown, "> a\n> b $0\n> c", "Quote a\\nb ");
+        check_cursor(Markdown, "a **b $0", "Paragraph a **b ");
+        check_cursor(Markdown, "a **$0**", "Paragraph a ");
+        check_cursor(Markdown, "a **b$0** c", "Paragraph a b");
+        check_cursor(Markdown, "a **b**$0 c", "Paragraph a b^");
+        check_cursor(Markdown, "a `b`$0", "Paragraph a ^");
+        check_cursor(Markdown, "a `b` $0", "Paragraph a  ");
+        check_cursor(Markdown, "a `b$0`", "-");
+        check_cursor(Markdown, "a `b $0", "-");
+        check_cursor(Markdown, "a `b` c `d $0", "-");
+        check_cursor(Markdown, "a [b $0", "Paragraph a [b ");
+        check_cursor(Markdown, "a [b](htt$0", "-");
+        check_cursor(Markdown, "a [b](c) $0", "Paragraph a b ");
+        check_cursor(Markdown, "a <span cl$0", "-");
+        check_cursor(Markdown, "a < b $0", "Paragraph a < b ");
+        check_cursor(Markdown, "a $x + $0", "-");
+        check_cursor(Markdown, "a $5 and $0", "Paragraph a $5 and ");
+        check_cursor(Markdown, "```\na $0", "-");
+        check_cursor(Markdown, "```\na\n```\n$0", "Paragraph ");
+        check_cursor(Markdown, "a\n\n    $0", "-");
+        check_cursor(Markdown, "| a | b $0|\n|---|---|\n", "-");
+    }
+}

@@ -1,0 +1,111 @@
+//! Plain text and mail: paragraphs are separated by blank lines, items and quotes begin with their markers.
+
+use super::builder::Builder;
+use super::lines::{Line, lines, list_marker};
+use super::{Break, Part};
+
+/// Reads a piece of plain text.
+pub(super) fn extract(text: &str, part: Part, builder: &mut Builder) {
+    let head = match part {
+        Part::Opening => mail_header(text),
+        Part::Later => 0,
+    };
+    let mut paragraph = Paragraphs::default();
+    for line in lines(text).skip_while(|line| line.start < head) {
+        paragraph.line(line, builder);
+    }
+}
+
+/// Lines to paragraphs, also for formats that are plain text but for a few lines.
+#[derive(Debug, Default)]
+pub(super) struct Paragraphs {
+    /// How many `>` stand before the open paragraph's lines.
+    quotes: usize,
+}
+
+impl Paragraphs {
+    /// Adds a line.
+    pub(super) fn line(&mut self, line: Line, builder: &mut Builder) {
+        let (quotes, prefix) = quote_prefix(line.text);
+        let content = &line.text[prefix..];
+        if content.trim().is_empty() || is_rule(content) {
+            builder.end();
+            self.quotes = quotes;
+            return;
+        }
+        let marker = list_marker(content);
+        if marker > 0 {
+            builder.begin(Break::Item);
+        } else if !builder.is_open() || quotes != self.quotes {
+            builder.begin(if quotes > 0 {
+                Break::Quote
+            } else {
+                Break::Paragraph
+            });
+        }
+        self.quotes = quotes;
+        // Spaces before a wrapped line are white space like any other, except behind a quote's marks.
+        builder.push(line.from(prefix + marker));
+    }
+}
+
+/// How many `>` a line begins with, and how many bytes they take with the white space around them.
+fn quote_prefix(line: &str) -> (usize, usize) {
+    let mut quotes = 0;
+    let mut prefix = 0;
+    for (at, b) in line.bytes().enumerate() {
+        match b {
+            b'>' => quotes += 1,
+            b' ' | b'\t' => {}
+            _ => break,
+        }
+        prefix = at + 1;
+    }
+    (quotes, prefix)
+}
+
+/// A line drawn from punctuation: `-----`, `* * *`, `=====`, the underline of a title.
+pub(super) fn is_rule(line: &str) -> bool {
+    let marks = line.bytes().filter(|b| !b.is_ascii_whitespace());
+    let mut count = 0;
+    for b in marks {
+        if !matches!(b, b'-' | b'=' | b'*' | b'_' | b'~' | b'#' | b'+') {
+            return false;
+        }
+        count += 1;
+    }
+    count >= 3
+}
+
+/// Where the header of a mail ends (`Subject: ...` and its like up to the first blank line); 0 without one.
+fn mail_header(text: &str) -> usize {
+    const FIELDS: [&str; 9] = [
+        "from",
+        "to",
+        "cc",
+        "bcc",
+        "subject",
+        "date",
+        "reply-to",
+        "message-id",
+        "return-path",
+    ];
+    let mut known = false;
+    for line in lines(text) {
+        if line.is_blank() {
+            return if known { line.start } else { 0 };
+        }
+        let folded = known && line.text.starts_with([' ', '\t']);
+        let name = line.text.split_once(':').map_or("", |(name, _)| name);
+        let is_field =
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if !is_field && !folded {
+            return 0;
+        }
+        if line.start == 0 && !FIELDS.contains(&name.to_ascii_lowercase().as_str()) {
+            return 0;
+        }
+        known = true;
+    }
+    if known { text.len() } else { 0 }
+}
