@@ -1,1 +1,384 @@
-//! Settings.
+//! Settings: a plain value, read from JSON in layers and passed down.
+//!
+//! Later layers win key by key: built in, the user's file, the editor's `initializationOptions`, its
+//! `workspace/configuration`, what it pushes by `workspace/didChangeConfiguration`, the command line. Nothing in a
+//! layer can reject the rest of it: an unknown key and a bad value each cost one warning.
+
+use crate::predict;
+use etcetera::BaseStrategy;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tracing::level_filters::LevelFilter;
+
+/// The name under which editors keep our settings.
+pub const SECTION: &str = "rnn-lsp";
+
+/// What a user can choose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// `enabled`: whether anything is offered at all.
+    pub enabled: bool,
+    /// `completion`: words in the editor's popup.
+    pub completion: bool,
+    /// `inlineCompletion`: ghost text, where the editor has it.
+    pub inline_completion: bool,
+    /// `maxItems`: at most so many words in the popup.
+    pub max_items: usize,
+    /// `minPrefix`: letters to type before the popup offers anything; 0 offers whole next words.
+    pub min_prefix: usize,
+    /// `threshold`: nothing is offered when the best word is less probable than this.
+    pub threshold: f32,
+    /// `phraseLength`: at most so many words of ghost text.
+    pub phrase_length: usize,
+    /// `triggerOnSpace`: whether a typed space may open the popup.
+    pub trigger_on_space: bool,
+    /// `languages`: on or off by the editor's language id; `"*"` stands for all that are not named.
+    pub languages: BTreeMap<String, bool>,
+    /// `model`: a model file in place of the one compiled in.
+    pub model: Option<PathBuf>,
+    /// `logLevel`.
+    pub log_level: LevelFilter,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        let options = predict::Options::default();
+        Settings {
+            enabled: true,
+            completion: true,
+            inline_completion: true,
+            max_items: options.max_items,
+            min_prefix: 0,
+            threshold: options.threshold,
+            phrase_length: options.max_phrase_words,
+            trigger_on_space: true,
+            languages: BTreeMap::new(),
+            model: None,
+            log_level: LevelFilter::INFO,
+        }
+    }
+}
+
+impl Settings {
+    /// Whether documents with this language id are served.
+    pub fn serves(&self, language_id: &str) -> bool {
+        let by_language = self
+            .languages
+            .get(language_id)
+            .or_else(|| self.languages.get("*"));
+        self.enabled && by_language.copied().unwrap_or(true)
+    }
+
+    /// Takes over what `object` sets; returns a sentence for each key that it could not use.
+    fn apply(&mut self, object: &Map<String, Value>) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
+            let used = match key.as_str() {
+                "enabled" => take(&mut self.enabled, boolean(value)),
+                "completion" => take(&mut self.completion, boolean(value)),
+                "inlineCompletion" => take(&mut self.inline_completion, boolean(value)),
+                "maxItems" => take(&mut self.max_items, whole(value, 1, 20)),
+                "minPrefix" => take(&mut self.min_prefix, whole(value, 0, 20)),
+                "threshold" => take(&mut self.threshold, probability(value)),
+                "phraseLength" => take(&mut self.phrase_length, whole(value, 1, 10)),
+                "triggerOnSpace" => take(&mut self.trigger_on_space, boolean(value)),
+                "languages" => self.apply_languages(value),
+                "model" => take(&mut self.model, path(value)),
+                "logLevel" => take(&mut self.log_level, level(value)),
+                _ => Err("one of enabled, completion, inlineCompletion, maxItems, minPrefix, threshold, \
+                          phraseLength, triggerOnSpace, languages, model, logLevel as the name of a setting"
+                    .to_owned()),
+            };
+            if let Err(expected) = used {
+                warnings.push(format!(
+                    "setting {key} = {}: expected {expected}",
+                    brief(value)
+                ));
+            }
+        }
+        warnings
+    }
+
+    fn apply_languages(&mut self, value: &Value) -> Result<(), String> {
+        let expected = "an object of language ids, each true or false";
+        let object = value.as_object().ok_or(expected)?;
+        let mut bad = false;
+        for (language, on) in object {
+            match on.as_bool() {
+                Some(on) => drop(self.languages.insert(language.clone(), on)),
+                None => bad = true,
+            }
+        }
+        if bad {
+            Err(expected.to_owned())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Where a setting can come from, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// The file in the user's configuration folder.
+    User,
+    /// `initializationOptions`.
+    Initialization,
+    /// The answer to `workspace/configuration`.
+    Workspace,
+    /// `workspace/didChangeConfiguration`.
+    Pushed,
+    /// Arguments of the program.
+    CommandLine,
+}
+
+/// The JSON of every layer.
+#[derive(Clone, Debug, Default)]
+pub struct Layers([Value; 5]); // by `Layer`
+
+impl Layers {
+    /// Replaces a layer: either our own keys, or an object that holds them under [`SECTION`].
+    pub fn set(&mut self, layer: Layer, value: Value) {
+        self.0[layer as usize] = value;
+    }
+
+    /// The settings that result, and a sentence for each thing that could not be used.
+    pub fn settings(&self) -> (Settings, Vec<String>) {
+        let mut settings = Settings::default();
+        let mut warnings = Vec::new();
+        for value in &self.0 {
+            match section(value) {
+                Value::Object(object) => warnings.extend(settings.apply(object)),
+                Value::Null => {}
+                other => warnings.push(format!("settings {}: expected an object", brief(other))),
+            }
+        }
+        (settings, warnings)
+    }
+}
+
+/// Our part of what an editor sent, which may hold the settings of other servers as well.
+pub fn section(value: &Value) -> &Value {
+    value.get(SECTION).unwrap_or(value)
+}
+
+/// Why the user's file could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It exists but cannot be read.
+    #[error("cannot read {path}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not JSON.
+    #[error("{path} is not JSON: {source}")]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+}
+
+/// The user's settings file: `rnn-lsp/settings.json` where the platform keeps configuration.
+pub fn user_file() -> Option<PathBuf> {
+    let folders = etcetera::choose_base_strategy().ok()?;
+    Some(folders.config_dir().join("rnn-lsp").join("settings.json"))
+}
+
+/// Reads a settings file; a file that does not exist sets nothing.
+pub fn read(path: &Path) -> Result<Value, Error> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Value::Null),
+        Err(source) => {
+            return Err(Error::Io {
+                path: path.to_owned(),
+                source,
+            });
+        }
+    };
+    if text.trim().is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_str(&text).map_err(|source| Error::Json {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn take<T>(target: &mut T, value: Result<T, String>) -> Result<(), String> {
+    *target = value?;
+    Ok(())
+}
+
+fn boolean(value: &Value) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| "true or false".to_owned())
+}
+
+fn whole(value: &Value, min: u64, max: u64) -> Result<usize, String> {
+    let number = value.as_u64().filter(|number| (min..=max).contains(number));
+    let number = number.and_then(|number| usize::try_from(number).ok());
+    number.ok_or_else(|| format!("a whole number from {min} to {max}"))
+}
+
+fn probability(value: &Value) -> Result<f32, String> {
+    let number = value.as_f64().filter(|number| (0.0..=1.0).contains(number));
+    number
+        .map(|number| number as f32)
+        .ok_or_else(|| "a number from 0 to 1".to_owned())
+}
+
+/// A path; `~/` is the home folder, and the empty string (an editor's way of saying "not set") is the model compiled in.
+fn path(value: &Value) -> Result<Option<PathBuf>, String> {
+    let text = value.as_str().ok_or("the path of a model file")?;
+    Ok(match text.strip_prefix("~/") {
+        _ if text.is_empty() => None,
+        Some(rest) => Some(
+            etcetera::home_dir()
+                .map_err(|error| error.to_string())?
+                .join(rest),
+        ),
+        None => Some(PathBuf::from(text)),
+    })
+}
+
+fn level(value: &Value) -> Result<LevelFilter, String> {
+    let text = value.as_str().and_then(|text| text.parse().ok());
+    text.ok_or_else(|| "off, error, warn, info, debug or trace".to_owned())
+}
+
+/// A value for a message, cut short.
+fn brief(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn settings(layers: &[(Layer, Value)]) -> (Settings, Vec<String>) {
+        let mut all = Layers::default();
+        for (layer, value) in layers {
+            all.set(*layer, value.clone());
+        }
+        all.settings()
+    }
+
+    #[test]
+    fn later_layers_win_key_by_key() {
+        let (found, warnings) = settings(&[
+            (
+                Layer::Pushed,
+                json!({"rnn-lsp": {"maxItems": 4}, "python": {"x": 1}}),
+            ),
+            (
+                Layer::User,
+                json!({"maxItems": 1, "minPrefix": 1, "threshold": 0.5, "languages": {"tex": false}}),
+            ),
+            (
+                Layer::Initialization,
+                json!({"maxItems": 2, "minPrefix": 2, "languages": {"markdown": false}}),
+            ),
+            (
+                Layer::Workspace,
+                json!({"maxItems": 3, "threshold": null, "languages": {"tex": true}}),
+            ),
+        ]);
+        assert_eq!(warnings, Vec::<String>::new());
+        assert_eq!(
+            (found.max_items, found.min_prefix, found.threshold),
+            (4, 2, 0.5)
+        );
+        assert!(found.serves("tex") && !found.serves("markdown") && found.serves("plaintext"));
+    }
+
+    #[test]
+    fn one_bad_key_rejects_nothing_else() {
+        let check = |value: Value, expected: &str| {
+            let mut object = json!({"minPrefix": 7});
+            object
+                .as_object_mut()
+                .unwrap()
+                .extend(value.as_object().unwrap().clone());
+            let (found, warnings) = settings(&[(Layer::User, object)]);
+            assert_eq!(
+                found,
+                Settings {
+                    min_prefix: 7,
+                    ..Settings::default()
+                }
+            );
+            assert_eq!(warnings.len(), 1, "{warnings:?}");
+            assert!(warnings[0].contains(expected), "{warnings:?}");
+        };
+        check(
+            json!({"maxItms": 3}),
+            "setting maxItms = 3: expected one of",
+        );
+        check(json!({"maxItems": 0}), "a whole number from 1 to 20");
+        check(
+            json!({"maxItems": "many"}),
+            "setting maxItems = \"many\": expected a whole number",
+        );
+        check(json!({"threshold": 2}), "a number from 0 to 1");
+        check(json!({"completion": "yes"}), "true or false");
+        check(json!({"languages": ["tex"]}), "an object of language ids");
+        check(json!({"model": 3}), "the path of a model file");
+        check(json!({"logLevel": "loud"}), "off, error, warn");
+    }
+
+    #[test]
+    fn layers_that_are_not_objects_are_left_out() {
+        let (found, warnings) = settings(&[
+            (Layer::User, json!([1])),
+            (Layer::Pushed, json!({"maxItems": 2})),
+        ]);
+        assert_eq!(found.max_items, 2);
+        assert_eq!(warnings, ["settings [1]: expected an object"]);
+    }
+
+    #[test]
+    fn a_star_stands_for_all_languages_not_named() {
+        let (found, _) = settings(&[(
+            Layer::User,
+            json!({"languages": {"*": false, "markdown": true}}),
+        )]);
+        assert!(found.serves("markdown") && !found.serves("plaintext"));
+    }
+
+    #[test]
+    fn an_empty_model_is_the_one_compiled_in() {
+        let (found, _) = settings(&[
+            (Layer::User, json!({"model": "/a"})),
+            (Layer::Pushed, json!({"model": ""})),
+        ]);
+        assert_eq!(found.model, None);
+    }
+
+    #[test]
+    fn files_that_are_missing_or_broken() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("settings.json");
+        assert_eq!(read(&file).unwrap(), Value::Null);
+        std::fs::write(&file, "{\"maxItems\": 2}").unwrap();
+        assert_eq!(read(&file).unwrap(), json!({"maxItems": 2}));
+        std::fs::write(&file, "{").unwrap();
+        assert!(read(&file).unwrap_err().to_string().contains("is not JSON"));
+        assert!(
+            read(folder.path())
+                .unwrap_err()
+                .to_string()
+                .contains("cannot read")
+        );
+    }
+}
