@@ -6,7 +6,7 @@
 
 use crate::predict;
 use etcetera::BaseStrategy;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tracing::level_filters::LevelFilter;
@@ -68,6 +68,23 @@ impl Settings {
             .get(language_id)
             .or_else(|| self.languages.get("*"));
         self.enabled && by_language.copied().unwrap_or(true)
+    }
+
+    /// As JSON with the names under which they are set.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "enabled": self.enabled,
+            "completion": self.completion,
+            "inlineCompletion": self.inline_completion,
+            "maxItems": self.max_items,
+            "minPrefix": self.min_prefix,
+            "threshold": self.threshold,
+            "phraseLength": self.phrase_length,
+            "triggerOnSpace": self.trigger_on_space,
+            "languages": self.languages,
+            "model": self.model.as_ref().map(|path| path.display().to_string()),
+            "logLevel": self.log_level.to_string(),
+        })
     }
 
     /// Takes over what `object` sets; returns a sentence for each key that it could not use.
@@ -264,7 +281,6 @@ fn brief(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn settings(layers: &[(Layer, Value)]) -> (Settings, Vec<String>) {
         let mut all = Layers::default();
@@ -345,6 +361,19 @@ mod tests {
         ]);
         assert_eq!(found.max_items, 2);
         assert_eq!(warnings, ["settings [1]: expected an object"]);
+    }
+
+    #[test]
+    fn settings_written_out_are_read_back() {
+        let settings = Settings {
+            max_items: 2,
+            threshold: 0.25,
+            model: Some("/m".into()),
+            ..Settings::default()
+        };
+        let mut layers = Layers::default();
+        layers.set(Layer::User, settings.to_json());
+        assert_eq!(layers.settings(), (settings, Vec::new()));
     }
 
     #[test]

@@ -1,8 +1,15 @@
 //! `rnn-lsp serve`: the language server.
 
 use super::Outcome;
-use std::path::PathBuf;
+use crate::config;
+use crate::server::{self, Options};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Mutex;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -18,14 +25,87 @@ pub(super) struct Args {
     /// Write logs to this file instead of standard error
     #[arg(long, value_name = "FILE")]
     log_file: Option<PathBuf>,
-    /// error, warn, info, debug or trace; trace may contain what you write
+    /// off, error, warn, info, debug or trace; trace contains what you write
     #[arg(long, value_name = "LEVEL")]
-    log_level: Option<String>,
-    /// The editor's process; the server ends when it is gone
+    log_level: Option<LevelFilter>,
+    /// The editor's process, which `initialize` names as well; accepted because editors pass it
     #[arg(long = "clientProcessId", value_name = "PID", hide = true)]
     client_process_id: Option<u32>,
 }
 
-pub(super) fn run(_args: Args) -> Outcome {
-    Ok(ExitCode::SUCCESS)
+pub(super) fn run(args: Args) -> Outcome {
+    let level = args.log_level.unwrap_or(LevelFilter::INFO);
+    let log_control = match &args.log_file {
+        None => log_to(std::io::stderr, level),
+        Some(path) => {
+            let file = std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(path);
+            log_to(
+                Mutex::new(
+                    file.map_err(|error| format!("cannot log to {}: {error}", path.display()))?,
+                ),
+                level,
+            )
+        }
+    };
+    log_panics();
+    let mut options = Options::default()
+        .user_settings(user_settings(args.config.as_deref()))
+        .command_line_settings(json!({ "model": args.model, "logLevel": args.log_level.map(|level| level.to_string()) }));
+    if let Some(control) = log_control {
+        options = options.log_control(control);
+    }
+    let ended = server::serve_stdio(options)?;
+    Ok(ExitCode::from(ended.code()))
+}
+
+/// The user's settings; a file that cannot be used costs a warning, not the server.
+fn user_settings(file: Option<&Path>) -> Value {
+    let Some(path) = file.map(Path::to_owned).or_else(config::user_file) else {
+        return Value::Null;
+    };
+    config::read(&path).unwrap_or_else(|error| {
+        tracing::warn!("{error}");
+        Value::Null
+    })
+}
+
+/// Starts logging; returns what changes the level later. Nothing is returned where a log was set up already.
+fn log_to<W>(writer: W, level: LevelFilter) -> Option<Box<dyn Fn(LevelFilter) + Send>>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(writer)
+        .with_ansi(false)
+        .with_env_filter(filter(level))
+        .with_filter_reloading();
+    let handle = subscriber.reload_handle();
+    subscriber.try_init().ok()?;
+    Some(Box::new(move |level| {
+        let _ = handle.reload(filter(level)); // Fails only when the log is gone.
+    }))
+}
+
+/// Ours at `level`. The protocol library reports ordinary events loudly, and its finest level is the messages
+/// themselves, which contain what the user writes.
+fn filter(level: LevelFilter) -> EnvFilter {
+    let theirs = if level == LevelFilter::TRACE {
+        level
+    } else {
+        level.min(LevelFilter::WARN)
+    };
+    EnvFilter::new(format!("{theirs},rnn_lsp={level}"))
+}
+
+/// A panic's message can quote the text at hand, so only its place is logged.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let thread = std::thread::current();
+        tracing::error!(place, thread = thread.name(), "panic");
+        tracing::trace!(panic = panic.payload().downcast_ref::<String>(), "panic");
+    }));
 }

@@ -88,6 +88,16 @@ impl Document {
         &self.text
     }
 
+    /// Whether the text is the client's: see [`Document::apply`].
+    pub fn in_step(&self) -> bool {
+        self.in_step
+    }
+
+    /// Makes the document say nothing until a full text arrives.
+    pub fn lose(&mut self) {
+        self.in_step = false;
+    }
+
     /// Applies the changes of one notification in order. After one that does not fit, the document says nothing until
     /// a full text arrives.
     pub fn apply(

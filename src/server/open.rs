@@ -1,0 +1,263 @@
+//! A document as the session keeps it: the text, what the client calls it, and the last answers.
+
+use super::proto::{Ghost, Selected, Words};
+use crate::document::{Change, Document, Encoding, Position};
+use crate::model::{Model, Scratch};
+use crate::predict::{self, Context, Predictor};
+use crate::text::prose::Language;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// What suggesting needs besides a document.
+#[derive(Debug)]
+pub(super) struct Tools {
+    model: Arc<Model>,
+    scratch: Scratch,
+    predictor: Predictor,
+    pub(super) options: predict::Options,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Open {
+    language_id: String,
+    /// Absent for languages that hold no prose.
+    document: Option<Document>,
+    /// Clients ask the same several times over, so the last answers are kept until anything changes.
+    words: Option<(Position, Option<Words>)>,
+    ghost: Option<(Position, Option<Selected>, Option<Ghost>)>,
+}
+
+impl Tools {
+    pub(super) fn new(model: Arc<Model>, options: predict::Options) -> Tools {
+        Tools {
+            model,
+            scratch: Scratch::default(),
+            predictor: Predictor::default(),
+            options,
+        }
+    }
+
+    /// Drops what may have been left half done.
+    pub(super) fn forget(&mut self) {
+        *self = Tools::new(self.model.clone(), self.options);
+    }
+}
+
+impl Open {
+    pub(super) fn new(language_id: String, version: i32, text: &str) -> Open {
+        let language = Language::from_id(&language_id);
+        tracing::debug!(
+            language_id,
+            version,
+            bytes = text.len(),
+            is_prose = language.is_some(),
+            "opened"
+        );
+        let document = language.map(|language| Document::open(language, version, text));
+        Open {
+            language_id,
+            document,
+            words: None,
+            ghost: None,
+        }
+    }
+
+    pub(super) fn language_id(&self) -> &str {
+        &self.language_id
+    }
+
+    /// The client's number for the text, where there is one.
+    pub(super) fn version(&self) -> Option<i32> {
+        self.document.as_ref().map(Document::version)
+    }
+
+    /// Changes are applied in the order in which they come, whatever the client counts: the order is what it relies on.
+    pub(super) fn change(&mut self, version: i32, changes: &[Change], encoding: Encoding) {
+        self.forget_answers();
+        let Some(document) = &mut self.document else {
+            return;
+        };
+        if version <= document.version() {
+            tracing::warn!(last = document.version(), version, "versions do not grow");
+        }
+        let was_in_step = document.in_step();
+        if let Err(error) = document.apply(version, changes, encoding)
+            && was_in_step
+        {
+            tracing::warn!(version, %error, "out of step: silent until the whole text comes");
+        }
+    }
+
+    /// The saved text is the truth. It brings a document back that got out of step.
+    pub(super) fn save(&mut self, text: String) {
+        let Some(document) = &mut self.document else {
+            return;
+        };
+        if document.in_step() && *document.text() == text {
+            return;
+        }
+        tracing::warn!(
+            version = document.version(),
+            "the saved text is not ours; taking it"
+        );
+        let version = document.version();
+        // A full text fits whatever stood there before.
+        let _ = document.apply(version, &[Change::Full(text)], Encoding::Utf8);
+        self.forget_answers();
+    }
+
+    /// After a failure nothing is known of the text any more.
+    pub(super) fn lose(&mut self) {
+        self.forget_answers();
+        if let Some(document) = &mut self.document {
+            *document = Document::open(document.language(), document.version(), "");
+            document.lose();
+        }
+    }
+
+    pub(super) fn forget_answers(&mut self) {
+        self.words = None;
+        self.ghost = None;
+    }
+
+    pub(super) fn status(&self) -> Value {
+        json!({
+            "languageId": self.language_id,
+            "isProse": self.document.is_some(),
+            "version": self.version(),
+            "inStep": self.document.as_ref().map(Document::in_step),
+            "bytes": self.document.as_ref().map(|document| document.text().len_bytes()),
+        })
+    }
+
+    /// The words that may stand at a position; nothing where it is not prose.
+    pub(super) fn words(
+        &mut self,
+        at: Position,
+        encoding: Encoding,
+        tools: &mut Tools,
+    ) -> Option<Words> {
+        if let Some((_, words)) = self.words.as_ref().filter(|(position, _)| *position == at) {
+            return words.clone();
+        }
+        let words = self
+            .document
+            .as_mut()
+            .and_then(|document| words(document, at, encoding, tools));
+        self.words = Some((at, words.clone()));
+        words
+    }
+
+    /// The ghost text at a position.
+    pub(super) fn ghost(
+        &mut self,
+        at: Position,
+        selected: Option<&Selected>,
+        encoding: Encoding,
+        tools: &mut Tools,
+    ) -> Option<Ghost> {
+        let is_same = |kept: &&(Position, Option<Selected>, Option<Ghost>)| {
+            kept.0 == at && kept.1.as_ref() == selected
+        };
+        if let Some((_, _, ghost)) = self.ghost.as_ref().filter(is_same) {
+            return ghost.clone();
+        }
+        let ghost = self
+            .document
+            .as_mut()
+            .and_then(|document| ghost(document, at, selected, encoding, tools));
+        self.ghost = Some((at, selected.cloned(), ghost.clone()));
+        ghost
+    }
+}
+
+fn words(
+    document: &mut Document,
+    at: Position,
+    encoding: Encoding,
+    tools: &mut Tools,
+) -> Option<Words> {
+    let offset = document.offset(at, encoding).ok()?;
+    let context = document.context(offset, &tools.model, &mut tools.scratch)?;
+    let items = predict::suggest(
+        &tools.model,
+        &context,
+        document.recency(),
+        &tools.options,
+        &mut tools.predictor,
+    );
+    let word_end = offset + rest_of_word(document, offset);
+    Some(Words {
+        range: document.position(context.prefix_start, encoding)
+            ..document.position(offset, encoding),
+        word_end: document.position(word_end, encoding),
+        prefix: context.prefix,
+        items,
+    })
+}
+
+fn ghost(
+    document: &mut Document,
+    at: Position,
+    selected: Option<&Selected>,
+    encoding: Encoding,
+    tools: &mut Tools,
+) -> Option<Ghost> {
+    let offset = document.offset(at, encoding).ok()?;
+    if !is_line_done(document, offset) {
+        return None;
+    }
+    let context = document.context(offset, &tools.model, &mut tools.scratch)?;
+    let range =
+        document.position(context.prefix_start, encoding)..document.position(offset, encoding);
+    let text = match selected {
+        None => phrase(document, &context, tools)?,
+        // An item of another source; there is nothing of ours to go on from.
+        Some(selected) if selected.range.start != range.start => return None,
+        Some(selected) => {
+            phrase(document, &context, tools).filter(|text| continues(text, &selected.text))?
+        }
+    };
+    Some(Ghost {
+        range,
+        replaced: context.prefix,
+        text,
+    })
+}
+
+fn phrase(document: &Document, context: &Context, tools: &mut Tools) -> Option<String> {
+    let phrase = predict::phrase(
+        &tools.model,
+        context,
+        document.recency(),
+        &tools.options,
+        &mut tools.predictor,
+    )?;
+    Some(phrase.text)
+}
+
+/// Whether `text` is `start` or goes on after it with another word.
+fn continues(text: &str, start: &str) -> bool {
+    text.strip_prefix(start)
+        .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+}
+
+/// Bytes from the cursor to the end of the word that it stands in.
+fn rest_of_word(document: &Document, offset: usize) -> usize {
+    let text = document.text();
+    let rest = text.chars_at(text.byte_to_char(offset));
+    rest.take_while(|character| character.is_alphanumeric())
+        .map(char::len_utf8)
+        .sum()
+}
+
+/// Whether nothing but spaces and punctuation follows on the line: ghost text in front of a sentence's other half would
+/// not know that half.
+fn is_line_done(document: &Document, offset: usize) -> bool {
+    let text = document.text();
+    let mut rest = text
+        .chars_at(text.byte_to_char(offset))
+        .take_while(|character| !matches!(character, '\n' | '\r'));
+    !rest.any(char::is_alphanumeric)
+}

@@ -1,0 +1,408 @@
+//! The owner of all mutable state of the server: documents, settings, the model in use.
+//!
+//! It runs on a thread of its own and handles one [`Event`] at a time, so nothing here is locked and every answer
+//! belongs to the text as it was when the question arrived.
+
+use super::event::{Event, Notice, Place, Trigger};
+use super::open::{Open, Tools};
+use super::proto::{Features, Ghost, Selected, Words};
+use super::switches::{Action, Scope, Switches};
+use crate::config::{Layer, Layers, Settings};
+use crate::document::{Change, Encoding};
+use crate::model::Model;
+use crate::predict;
+use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+use tokio::sync::mpsc::UnboundedSender;
+use tower_lsp::ls_types::Uri;
+use tracing::level_filters::LevelFilter;
+
+/// Opens a model file, or the model compiled in.
+pub(super) type Loader = Arc<dyn Fn(Option<PathBuf>) -> Result<Model, String> + Send + Sync>;
+
+/// Changes how much is logged.
+pub(super) type LogControl = Box<dyn Fn(LevelFilter) + Send>;
+
+/// What a session starts from.
+pub(super) struct Start {
+    pub(super) layers: Layers,
+    pub(super) loader: Loader,
+    pub(super) log_control: LogControl,
+    /// To itself, for what is done on other threads.
+    pub(super) events: Sender<Event>,
+    pub(super) notices: UnboundedSender<Notice>,
+}
+
+/// See the module.
+pub(super) struct Session {
+    features: Features,
+    layers: Layers,
+    settings: Settings,
+    switches: Switches,
+    documents: HashMap<Uri, Open>,
+    tools: Tools,
+    model_path: Option<PathBuf>,
+    is_loading: bool,
+    warned: HashSet<String>,
+    counts: Counts,
+    loader: Loader,
+    log_control: LogControl,
+    events: Sender<Event>,
+    notices: UnboundedSender<Notice>,
+}
+
+/// What the status command tells of the session so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    words: u64,
+    ghosts: u64,
+    empty: u64,
+    overtaken: u64,
+    failures: u64,
+}
+
+/// Serves events until [`Event::Stop`].
+pub(super) fn run(start: Start, events: &Receiver<Event>) {
+    let mut session = Session::new(start);
+    let mut queue = VecDeque::new();
+    loop {
+        if queue.is_empty() {
+            match events.recv() {
+                Ok(event) => queue.push_back(event),
+                Err(_) => return,
+            }
+        }
+        // All that has arrived is looked at before any of it is answered: a question about a text that has changed
+        // since need not be.
+        queue.extend(events.try_iter());
+        match queue.pop_front() {
+            None => {}
+            Some(Event::Stop) => return,
+            Some(event) if event.is_cancelled() || is_overtaken(&event, &queue) => {
+                session.counts.overtaken += 1
+            }
+            Some(event) => session.survive(event),
+        }
+    }
+}
+
+/// Whether a question waits for an answer that an edit behind it makes worthless. Dropping it answers empty.
+fn is_overtaken(event: &Event, queue: &VecDeque<Event>) -> bool {
+    event
+        .place()
+        .is_some_and(|place| queue.iter().any(|later| later.edits() == Some(&place.uri)))
+}
+
+impl Session {
+    fn new(start: Start) -> Session {
+        let Start {
+            layers,
+            loader,
+            log_control,
+            events,
+            notices,
+        } = start;
+        let (settings, warnings) = layers.settings();
+        let model_path = settings.model.clone();
+        let mut load_error = None;
+        let model = loader(model_path.clone()).or_else(|error| {
+            load_error = Some(error);
+            loader(None)
+        });
+        let model = model
+            .map(Arc::new)
+            .unwrap_or_else(|error| panic!("no model at all: {error}"));
+        let mut session = Session {
+            features: Features::default(),
+            layers,
+            tools: Tools::new(model, predict_options(&settings)),
+            settings,
+            switches: Switches::default(),
+            documents: HashMap::new(),
+            model_path,
+            is_loading: false,
+            warned: HashSet::new(),
+            counts: Counts::default(),
+            loader,
+            log_control,
+            events,
+            notices,
+        };
+        (session.log_control)(session.settings.log_level);
+        for warning in warnings.into_iter().chain(load_error) {
+            session.warn_once(warning);
+        }
+        session
+    }
+
+    /// Handles an event; a panic costs the document that it was about, not the server. That document's text can be half
+    /// changed, so it stays silent until the client sends it whole.
+    fn survive(&mut self, event: Event) {
+        let document = event.document().cloned();
+        let version = document
+            .as_ref()
+            .and_then(|uri| self.documents.get(uri)?.version());
+        let span = tracing::debug_span!(
+            "event",
+            document = document.as_ref().map(|uri| uri.as_str()),
+            version
+        );
+        let _entered = span.enter();
+        if catch_unwind(AssertUnwindSafe(|| self.handle(event))).is_err() {
+            self.counts.failures += 1;
+            tracing::error!("a bug: handling an event failed");
+            self.tools.forget();
+            if let Some(open) = document.and_then(|uri| self.documents.get_mut(&uri)) {
+                open.lose();
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Start { features } => self.features = features,
+            Event::Configure { layer, value } => self.configure(layer, value),
+            Event::Open {
+                uri,
+                language_id,
+                version,
+                text,
+            } => {
+                self.documents
+                    .insert(uri, Open::new(language_id, version, &text));
+            }
+            Event::Change {
+                uri,
+                version,
+                changes,
+            } => self.change(&uri, version, &changes),
+            Event::Save { uri, text } => {
+                if let Some(open) = self.documents.get_mut(&uri) {
+                    open.save(text);
+                }
+            }
+            Event::Close { uri } => drop(self.documents.remove(&uri)),
+            Event::Words {
+                place,
+                trigger,
+                reply,
+            } => {
+                let words = self.words(&place, trigger).unwrap_or_default();
+                self.counts.words += 1;
+                self.counts.empty += u64::from(words.items.is_empty());
+                let _ = reply.send(words); // The asker may have gone meanwhile.
+            }
+            Event::Ghost {
+                place,
+                selected,
+                reply,
+            } => {
+                self.counts.ghosts += 1;
+                let _ = reply.send(self.ghost(&place, selected.as_ref()).unwrap_or_default());
+            }
+            Event::Switch {
+                scope,
+                action,
+                reply,
+            } => {
+                let _ = reply.send(self.switch(scope, action));
+            }
+            Event::Status { reply } => {
+                let _ = reply.send(self.status());
+            }
+            Event::Loaded { path, model } => self.loaded(path, model),
+            Event::Stop => {}
+            #[cfg(test)]
+            Event::Panic { .. } => panic!("as asked"),
+        }
+    }
+
+    fn configure(&mut self, layer: Layer, value: Value) {
+        self.layers.set(layer, value);
+        let (settings, warnings) = self.layers.settings();
+        for warning in warnings {
+            self.warn_once(warning);
+        }
+        if settings == self.settings {
+            return;
+        }
+        tracing::debug!(?settings, "settings changed");
+        self.settings = settings;
+        (self.log_control)(self.settings.log_level);
+        self.tools.options = predict_options(&self.settings);
+        self.forget_answers();
+        self.load();
+    }
+
+    fn change(&mut self, uri: &Uri, version: i32, changes: &[Change]) {
+        let Some(open) = self.documents.get_mut(uri) else {
+            // The client is wrong, and there is nothing to apply the change to.
+            tracing::warn!(
+                document = uri.as_str(),
+                version,
+                "a change of a document that is not open"
+            );
+            return;
+        };
+        open.change(version, changes, self.features.encoding);
+    }
+
+    fn words(&mut self, place: &Place, trigger: Trigger) -> Option<Words> {
+        let is_wanted = self.settings.completion
+            && (trigger != Trigger::Space || self.settings.trigger_on_space);
+        if !is_wanted || !self.is_on(&place.uri) {
+            return None;
+        }
+        let open = self.documents.get_mut(&place.uri)?;
+        let words = open.words(place.position, self.features.encoding, &mut self.tools)?;
+        let is_typed = words.prefix.chars().count() >= self.settings.min_prefix;
+        // Without a range for replacing, a word offered inside of another would only be put in front of its rest.
+        let fits = self.features.insert_replace || words.word_end == words.range.end;
+        (is_typed && fits).then_some(words)
+    }
+
+    fn ghost(&mut self, place: &Place, selected: Option<&Selected>) -> Option<Ghost> {
+        if !self.settings.inline_completion || !self.is_on(&place.uri) {
+            return None;
+        }
+        let open = self.documents.get_mut(&place.uri)?;
+        open.ghost(
+            place.position,
+            selected,
+            self.features.encoding,
+            &mut self.tools,
+        )
+    }
+
+    fn is_on(&self, uri: &Uri) -> bool {
+        self.documents.get(uri).is_some_and(|open| {
+            self.switches.document(
+                uri,
+                open.language_id(),
+                self.settings.serves(open.language_id()),
+            )
+        })
+    }
+
+    fn switch(&mut self, scope: Scope, action: Action) -> bool {
+        let on = match (action, &scope) {
+            (Action::Pause, _) => false,
+            (Action::Resume, _) => true,
+            (Action::Toggle, Scope::Everywhere) => !self.switches.everywhere(self.settings.enabled),
+            (Action::Toggle, Scope::Language(language)) => !self
+                .switches
+                .language(language, self.settings.serves(language)),
+            (Action::Toggle, Scope::Document(uri)) => !self.is_on(uri),
+        };
+        tracing::info!(?action, on, "switched");
+        self.switches.set(scope, on);
+        on
+    }
+
+    /// Loads the model that the settings name, unless it is the one in use or one is being loaded.
+    fn load(&mut self) {
+        if self.is_loading || self.settings.model == self.model_path {
+            return;
+        }
+        self.is_loading = true;
+        self.model_path = self.settings.model.clone();
+        let path = self.model_path.clone();
+        let name = path
+            .as_ref()
+            .map_or("the built-in model".to_owned(), |path| {
+                path.display().to_string()
+            });
+        self.tell(Notice::Begin(format!("Loading {name}")));
+        let (loader, events) = (self.loader.clone(), self.events.clone());
+        let work = move || {
+            let model = catch_unwind(AssertUnwindSafe(|| loader(path.clone())));
+            let model = model.unwrap_or_else(|_| Err("a bug: loading the model failed".to_owned()));
+            let _ = events.send(Event::Loaded {
+                path,
+                model: model.map(Arc::new),
+            }); // Nobody listens at the end.
+        };
+        if let Err(error) = std::thread::Builder::new()
+            .name("loader".to_owned())
+            .spawn(work)
+        {
+            self.loaded(self.model_path.clone(), Err(error.to_string()));
+        }
+    }
+
+    fn loaded(&mut self, path: Option<PathBuf>, model: Result<Arc<Model>, String>) {
+        self.is_loading = false;
+        match model {
+            Ok(model) => {
+                tracing::info!(?path, "model loaded");
+                self.tools = Tools::new(model, self.tools.options);
+                self.forget_answers();
+                self.tell(Notice::End("Loaded".to_owned()));
+            }
+            Err(error) => {
+                self.tell(Notice::End("Not loaded".to_owned()));
+                self.warn_once(error);
+            }
+        }
+        // The setting may have changed while it was loading.
+        self.load();
+    }
+
+    fn status(&self) -> Value {
+        let documents = self.documents.iter().map(|(uri, open)| {
+            let mut status = open.status();
+            status["uri"] = json!(uri.as_str());
+            status["enabled"] = json!(self.is_on(uri));
+            status
+        });
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "enabled": self.switches.everywhere(self.settings.enabled),
+            "model": self.model_path.as_ref().map(|path| path.display().to_string()),
+            "loading": self.is_loading,
+            "encoding": match self.features.encoding {
+                Encoding::Utf8 => "utf-8",
+                Encoding::Utf16 => "utf-16",
+                Encoding::Utf32 => "utf-32",
+            },
+            "settings": self.settings.to_json(),
+            "warnings": self.warned.iter().collect::<Vec<_>>(),
+            "documents": documents.collect::<Vec<_>>(),
+            "requests": {
+                "completion": self.counts.words,
+                "completionEmpty": self.counts.empty,
+                "inlineCompletion": self.counts.ghosts,
+                "overtaken": self.counts.overtaken,
+                "failed": self.counts.failures,
+            },
+        })
+    }
+
+    fn forget_answers(&mut self) {
+        self.documents.values_mut().for_each(Open::forget_answers);
+    }
+
+    /// The same mistake in the settings comes with every change of them; once is enough.
+    fn warn_once(&mut self, warning: String) {
+        if self.warned.insert(warning.clone()) {
+            tracing::warn!("{warning}");
+            self.tell(Notice::Warning(warning));
+        }
+    }
+
+    fn tell(&self, notice: Notice) {
+        let _ = self.notices.send(notice); // The client may be gone.
+    }
+}
+
+fn predict_options(settings: &Settings) -> predict::Options {
+    predict::Options {
+        max_items: settings.max_items,
+        threshold: settings.threshold,
+        max_phrase_words: settings.phrase_length,
+    }
+}
