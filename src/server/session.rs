@@ -404,5 +404,6 @@ fn predict_options(settings: &Settings) -> predict::Options {
         max_items: settings.max_items,
         threshold: settings.threshold,
         max_phrase_words: settings.phrase_length,
+        ..predict::Options::default()
     }
 }
