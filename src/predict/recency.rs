@@ -426,3 +426,112 @@ fn mark_of(text: &str) -> u32 {
         _ => OTHER,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{Ending, Tokenizer};
+    use proptest::prelude::*;
+
+    fn tokenizer() -> Tokenizer {
+        let text = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ the cat don't";
+        Tokenizer::train([text; 8].into_iter(), 700)
+    }
+
+    fn read(tokenizer: &Tokenizer, text: &str) -> Recency {
+        let mut recency = Recency::new();
+        recency.push(TokenId::DOC, tokenizer.vocabulary());
+        for id in tokenizer.read(text, Ending::Spaced) {
+            recency.push(id, tokenizer.vocabulary());
+        }
+        recency
+    }
+
+    #[test]
+    fn words_are_whole_and_without_case() {
+        let tokenizer = tokenizer();
+        let recency = read(&tokenizer, "Zebedee met Anna. The Zebedees don\u{2019}t");
+        let query = recency.query(recency.tail());
+        assert_eq!(query.words("ze"), ["zebedee", "zebedees"]);
+        assert_eq!(query.words("don'"), ["don't"]);
+        assert_eq!(recency.previous_word(), Some("don't"));
+    }
+
+    #[test]
+    fn a_form_counts_where_its_capital_is_not_due() {
+        let tokenizer = tokenizer();
+        let recency = read(&tokenizer, "Rust is fun. We use Rust. \u{201c}Often we do.");
+        let query = recency.query(recency.tail());
+        assert_eq!(query.form("rust"), Some(("Rust", true)));
+        assert_eq!(query.form("we"), Some(("we", true)));
+        assert_eq!(query.form("often"), Some(("Often", false)));
+        assert_eq!(query.form("never"), None);
+    }
+
+    #[test]
+    fn sentence_starts() {
+        let tokenizer = tokenizer();
+        let check = |text: &str, expected: bool| {
+            assert_eq!(
+                read(&tokenizer, text).at_sentence_start(),
+                expected,
+                "{text:?}"
+            );
+        };
+        check("", true);
+        check("It ended.", true);
+        check("It ended. \u{201c}", true);
+        check("It ended, \u{201c}", false);
+        check("It ended (see above.) ", true);
+        check("It", false);
+        check("It cost 3", false);
+    }
+
+    #[test]
+    fn what_followed_before_is_known() {
+        let tokenizer = tokenizer();
+        let recency = read(
+            &tokenizer,
+            "the red car and the red car and the blue car and the red",
+        );
+        let query = recency.query(recency.tail());
+        assert_eq!(query.weight.seen, [2.0, 2.0, 1.0]);
+        assert_eq!(query.evidence("car").follows, [1.0, 1.0, 1.0]);
+        let after_the = recency.query(recency.tail_with(Tail([NONE; ORDERS]), "the"));
+        assert!(after_the.evidence("red").follows[0] > after_the.evidence("blue").follows[0]);
+        assert_eq!(after_the.weight.kinds, [2.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn newer_words_weigh_more() {
+        let tokenizer = tokenizer();
+        let recency = read(&tokenizer, "old cat sat new");
+        let query = recency.query(recency.tail());
+        let of = |word| query.evidence(word);
+        assert!(of("new").recent > of("old").recent);
+        assert_eq!(of("new").share, of("old").share);
+        let all: f32 = ["old", "cat", "sat", "new"]
+            .iter()
+            .map(|word| of(word).recent)
+            .sum();
+        assert!((all - 1.0).abs() < 1e-4, "{all}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        /// Reading and taking back leaves what reading less would have left.
+        #[test]
+        fn truncating_is_never_having_read(text in "[a-e ,.\u{2019}()0-9A-E\u{e9}-]{0,80}", keep in 0usize..60) {
+            let tokenizer = tokenizer();
+            let ids = tokenizer.read(&text, Ending::Touching);
+            let keep = keep.min(ids.len());
+            let (mut long, mut short) = (Recency::new(), Recency::new());
+            ids.iter().for_each(|&id| long.push(id, tokenizer.vocabulary()));
+            long.truncate(keep);
+            ids[..keep].iter().for_each(|&id| short.push(id, tokenizer.vocabulary()));
+            prop_assert_eq!(format!("{:?}", (&long.tokens, &long.units, &long.words, &long.by_text)),
+                format!("{:?}", (&short.tokens, &short.units, &short.words, &short.by_text)));
+            prop_assert_eq!(long.after, short.after);
+        }
+    }
+}
