@@ -1,1 +1,131 @@
-//! Perplexity, accuracy, keystroke savings.
+//! How good a model is: perplexity, accuracy, keystrokes saved, calibration, latency.
+//!
+//! Typing goes through the same [`Document`] and [`suggest`] as the server, so that what is measured here is what an
+//! editor shows. Imports `text`, `model`, `predict` and `document`.
+
+mod calibration;
+mod perplexity;
+mod typist;
+
+pub use calibration::{Bin, Calibration};
+pub use perplexity::Perplexity;
+pub use typist::{Accuracy, Keystrokes, Latency};
+
+use crate::document::Document;
+use crate::model::{Model, Scratch};
+use crate::predict::{Options, Predictor, Suggestion, suggest};
+use crate::text::prose::Language;
+use serde::Serialize;
+use typist::{Tally, Writer};
+
+/// A text to measure on.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// Its name in the report.
+    pub name: String,
+    /// How it is marked up.
+    pub language: Language,
+    /// The text.
+    pub text: String,
+}
+
+/// What to measure.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Words typed in each text at most.
+    pub max_words: usize,
+    /// Where typing starts, as a fraction of the text: what stands before is there already.
+    pub from_fraction: f64,
+    /// What suggestions are asked for.
+    pub options: Options,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Keystrokes saved.
+    pub keystrokes: Keystrokes,
+    /// How often the word is among the first ones, by letters typed.
+    pub accuracy: Vec<Accuracy>,
+    /// How the texts as a whole surprise the model.
+    pub perplexity: Perplexity,
+    /// Whether 0.4 means 40 %.
+    pub calibration: Calibration,
+    /// Of one keystroke: the change, the state and the suggestions.
+    pub latency: Latency,
+    /// Keystrokes saved in each text.
+    pub texts: Vec<(String, Keystrokes)>,
+}
+
+/// Measures a model on texts. `progress` hears of each text that is done.
+pub fn evaluate(
+    model: &Model,
+    texts: &[Text],
+    settings: &Settings,
+    mut progress: impl FnMut(&str, &Keystrokes),
+) -> Report {
+    let mut tally = Tally::default();
+    let mut perplexity = Perplexity::default();
+    let mut each = Vec::new();
+    for text in texts {
+        let mut writer = Desk::new(model, text.language, settings.options);
+        let one = typist::write(&mut writer, &text.text, settings);
+        progress(&text.name, &one.keystrokes());
+        each.push((text.name.clone(), one.keystrokes()));
+        tally.add(one);
+        perplexity.add(&perplexity::measure(model, text.language, &text.text));
+    }
+    Report {
+        keystrokes: tally.keystrokes(),
+        accuracy: tally.accuracy(),
+        perplexity,
+        calibration: tally.calibration(),
+        latency: tally.latency(),
+        texts: each,
+    }
+}
+
+/// A document with the cursor at its end and suggestions at hand.
+#[derive(Debug)]
+struct Desk<'a> {
+    model: &'a Model,
+    document: Document,
+    options: Options,
+    scratch: Scratch,
+    predictor: Predictor,
+}
+
+impl<'a> Desk<'a> {
+    fn new(model: &'a Model, language: Language, options: Options) -> Desk<'a> {
+        Desk {
+            model,
+            document: Document::open(language, 0, ""),
+            options,
+            scratch: Scratch::default(),
+            predictor: Predictor::default(),
+        }
+    }
+}
+
+impl Writer for Desk<'_> {
+    fn write(&mut self, text: &str) {
+        let end = self.document.text().len_bytes();
+        self.document.splice(end..end, text);
+    }
+
+    fn suggestions(&mut self) -> (usize, Vec<Suggestion>) {
+        let end = self.document.text().len_bytes();
+        let Some(context) = self.document.context(end, self.model, &mut self.scratch) else {
+            return (end, Vec::new());
+        };
+        let recency = self.document.recency();
+        let suggestions = suggest(
+            self.model,
+            &context,
+            recency,
+            &self.options,
+            &mut self.predictor,
+        );
+        (context.prefix_start, suggestions)
+    }
+}
