@@ -1,11 +1,203 @@
 //! `rnn-lsp eval`.
 
 use super::Outcome;
+use crate::eval::{Keystrokes, Report, Settings, Text, evaluate};
+use crate::model::Model;
+use crate::predict::{Options, Trust};
+use crate::text::prose::Language;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// The model file
+    model: PathBuf,
+    /// Texts to measure it on; Markdown, LaTeX and the others are told by their extension
+    #[arg(required = true)]
+    texts: Vec<PathBuf>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    /// Type at most so many words of each text
+    #[arg(long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
+    max_words: usize,
+    /// Start typing here, from 0 to 1: what stands before is in the document already
+    #[arg(long, value_name = "F", default_value_t = 0.0, value_parser = fraction)]
+    from_fraction: f64,
+    /// Offer nothing when the best suggestion is less probable than this
+    #[arg(long, value_name = "T", default_value_t = 0.0, value_parser = fraction)]
+    threshold: f64,
+    /// Measure the network alone, without the document's own words
+    #[arg(long)]
+    network_alone: bool,
+    /// Read the texts as this kind of markup (an editor's language id such as `markdown`)
+    #[arg(long, value_name = "ID")]
+    language: Option<String>,
+}
 
-pub(super) fn run(_args: Args) -> Outcome {
+pub(super) fn run(args: Args) -> Outcome {
+    let model =
+        Model::open(&args.model).map_err(|error| format!("{}: {error}", args.model.display()))?;
+    let language = match &args.language {
+        Some(id) => {
+            Some(Language::from_id(id).ok_or_else(|| format!("no language is called {id:?}"))?)
+        }
+        None => None,
+    };
+    let texts: Vec<Text> = args
+        .texts
+        .iter()
+        .map(|path| read(path, language))
+        .collect::<Result<_, _>>()?;
+    let trust = if args.network_alone {
+        Trust::NETWORK_ALONE
+    } else {
+        Trust::default()
+    };
+    let options = Options {
+        threshold: args.threshold as f32,
+        trust,
+        ..Options::default()
+    };
+    let settings = Settings {
+        max_words: args.max_words,
+        from_fraction: args.from_fraction,
+        options,
+    };
+    let report = evaluate(&model, &texts, &settings, |name, keystrokes| {
+        if !args.json {
+            eprintln!("{name}: {}", one_line(keystrokes));
+        }
+    });
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        serde_json::to_writer_pretty(&mut out, &report)?;
+        writeln!(out)?;
+    } else {
+        print(&mut out, &report)?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn read(path: &Path, language: Option<Language>) -> Result<Text, String> {
+    let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    Ok(Text {
+        name,
+        language: language
+            .or_else(|| Language::from_path(path))
+            .unwrap_or(Language::Plain),
+        text,
+    })
+}
+
+fn fraction(argument: &str) -> Result<f64, String> {
+    let value: f64 = argument
+        .parse()
+        .map_err(|_| "expected a number".to_owned())?;
+    if (0.0..=1.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err("expected a number from 0 to 1".to_owned())
+    }
+}
+
+fn one_line(keystrokes: &Keystrokes) -> String {
+    let Keystrokes {
+        words,
+        ksr_tap,
+        ksr_menu,
+        ..
+    } = keystrokes;
+    format!("{words} words, KSR-tap {ksr_tap:.1}, KSR-menu {ksr_menu:.1}")
+}
+
+fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
+    let Report {
+        keystrokes,
+        accuracy,
+        perplexity,
+        calibration,
+        latency,
+        ..
+    } = report;
+    let Keystrokes {
+        words,
+        ksr_tap,
+        ksr_menu,
+        ksr_net,
+        ksr_ceiling,
+        taken,
+        answered,
+    } = keystrokes;
+    writeln!(
+        out,
+        "keystrokes saved over {words} words (at most {ksr_ceiling:.1} %)"
+    )?;
+    writeln!(
+        out,
+        "  KSR-tap   {ksr_tap:5.1} %   any of the first three costs one key"
+    )?;
+    writeln!(
+        out,
+        "  KSR-menu  {ksr_menu:5.1} %   the one of rank r costs r keys"
+    )?;
+    writeln!(
+        out,
+        "  KSR-net   {ksr_net:5.1} %   as tap; each menu not taken from costs half a key"
+    )?;
+    writeln!(
+        out,
+        "  {taken:.1} % of words taken, {answered:.1} % of keystrokes answered"
+    )?;
+    writeln!(
+        out,
+        "the right word, by letters typed   first  in three  in five"
+    )?;
+    for row in accuracy {
+        writeln!(
+            out,
+            "  {} ({} words) {:>20.1} {:>9.1} {:>8.1} %",
+            row.letters, row.words, row.top1, row.top3, row.top5
+        )?;
+    }
+    writeln!(
+        out,
+        "perplexity {:.1} per word, {:.1} per token; {:.3} bits per byte ({} words)",
+        perplexity.per_word(),
+        perplexity.per_token(),
+        perplexity.bits_per_byte(),
+        perplexity.words
+    )?;
+    writeln!(
+        out,
+        "calibration error {:.3}: suggestions of probability .. are right ..",
+        calibration.error()
+    )?;
+    for bin in calibration.bins().iter().filter(|bin| bin.suggestions > 0) {
+        let share = |x: f64| 100.0 * x / bin.suggestions as f64;
+        writeln!(
+            out,
+            "  {:5.1} %  {:5.1} %  of {}",
+            share(bin.expected),
+            share(bin.right as f64),
+            bin.suggestions
+        )?;
+    }
+    let crate::eval::Latency {
+        requests,
+        p50_ms,
+        p99_ms,
+        max_ms,
+    } = latency;
+    writeln!(
+        out,
+        "a keystroke takes {p50_ms:.3} ms (p99 {p99_ms:.3}, longest {max_ms:.3}, of {requests})"
+    )
 }

@@ -147,7 +147,7 @@ fn type_word<W: Writer>(
         let menu = menu(&suggestions, text, start, start + at, from);
         let rank = menu
             .iter()
-            .position(|&(ref offered, _)| offered == word)
+            .position(|(offered, _)| offered == word)
             .map(|rank| rank + 1);
         if typed <= PROBED {
             tally.asked[typed] += 1;

@@ -36,6 +36,15 @@ impl Default for Trust {
 }
 
 impl Trust {
+    /// The writer's own words count for nothing.
+    pub const NETWORK_ALONE: Trust = Trust {
+        share: 0.0,
+        share_words: 1.0,
+        recent: 0.0,
+        recent_words: 1.0,
+        doubt: [f32::INFINITY; ORDERS],
+    };
+
     /// The mixture. `network` and `evidence` are of one word, or sums over the same set of words.
     pub fn mix(&self, network: f32, evidence: &Evidence, weight: &Weight) -> f32 {
         let share = self.share * weight.words / (weight.words + self.share_words);
@@ -43,9 +52,10 @@ impl Trust {
         let mut p =
             (1.0 - share - recent) * network + share * evidence.share + recent * evidence.recent;
         for order in 0..ORDERS {
-            let new = self.doubt[order] * weight.kinds[order];
             if weight.seen[order] > 0.0 {
-                let network = new / (new + weight.seen[order]);
+                // Seen n times with k different followers: doubt * k / (doubt * k + n), written to stand infinite doubt.
+                let network =
+                    1.0 / (1.0 + weight.seen[order] / (self.doubt[order] * weight.kinds[order]));
                 p = network * p + (1.0 - network) * evidence.follows[order];
             }
         }
@@ -73,6 +83,21 @@ mod tests {
             Trust::default().mix(0.3, &Evidence::default(), &Weight::default()),
             0.3
         );
+    }
+
+    #[test]
+    fn the_network_can_be_left_alone() {
+        let weight = Weight {
+            words: 50.0,
+            seen: [7.0, 3.0, 1.0],
+            kinds: [4.0, 1.0, 1.0],
+        };
+        let evidence = Evidence {
+            share: 1.0,
+            recent: 1.0,
+            follows: [1.0; ORDERS],
+        };
+        assert_eq!(Trust::NETWORK_ALONE.mix(0.3, &evidence, &weight), 0.3);
     }
 
     #[test]
