@@ -20,6 +20,7 @@ pub struct Page {
     /// The last change, while the next one may still belong to the same step.
     running: Option<Change>,
     revision: u64,
+    hash: u64, // of the text
 }
 
 /// A change as a person sees it; what continues the last one is undone with it.
@@ -54,7 +55,9 @@ impl Page {
         area.set_max_histories(HISTORY);
         area.move_cursor(CursorMove::Bottom);
         area.move_cursor(CursorMove::End);
+        let hash = hash(area.lines());
         Page {
+            hash,
             area,
             line_break,
             undo: Vec::new(),
@@ -194,8 +197,8 @@ impl Page {
         let Some(before) = self.undo.pop() else {
             return false;
         };
-        let after = self.hash();
-        while self.area.undo() && self.hash() != before {}
+        let after = self.hash;
+        while self.area.undo() && hash(self.lines()) != before {}
         self.redo.push((before, after));
         self.changed()
     }
@@ -205,7 +208,7 @@ impl Page {
         let Some((before, after)) = self.redo.pop() else {
             return false;
         };
-        while self.area.redo() && self.hash() != after {}
+        while self.area.redo() && hash(self.lines()) != after {}
         self.undo.push(before);
         self.changed()
     }
@@ -213,13 +216,15 @@ impl Page {
     fn changed(&mut self) -> bool {
         self.running = None;
         self.revision += 1;
+        self.hash = hash(self.lines());
         true
     }
 
     fn change(&mut self, kind: Change, edit: impl FnOnce(&mut TextArea<'static>)) {
-        let before = self.hash();
+        let before = self.hash;
         edit(&mut self.area);
-        if self.hash() == before {
+        self.hash = hash(self.lines());
+        if self.hash == before {
             return;
         }
         if !kind.continues(self.running) {
@@ -229,12 +234,12 @@ impl Page {
         self.running = Some(kind);
         self.revision += 1;
     }
+}
 
-    fn hash(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.lines().hash(&mut hasher);
-        hasher.finish()
-    }
+fn hash(lines: &[String]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    lines.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn byte_at(line: &str, column: usize) -> usize {
