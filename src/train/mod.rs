@@ -1,7 +1,13 @@
 //! From a corpus to a model. Imports `text`, `nn`, `model` and `eval`.
 
+pub mod checkpoint;
+pub mod corpus;
+pub mod folder;
 pub mod network;
 pub mod optim;
+pub mod prepare;
+pub mod report;
+pub mod run;
 pub mod shards;
 pub mod streams;
 pub mod trainer;

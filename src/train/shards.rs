@@ -144,6 +144,22 @@ impl Shard {
         }
     }
 
+    /// How often each token of the vocabulary occurs.
+    pub fn counts(&mut self) -> Result<Vec<u64>, Error> {
+        let mut counts = vec![0; self.header.vocabulary];
+        let mut tokens = vec![0; 1 << 18];
+        let mut start = 0;
+        while start < self.header.tokens {
+            let len = (tokens.len() as u64).min(self.header.tokens - start) as usize;
+            self.read(start, &mut tokens[..len])?;
+            tokens[..len]
+                .iter()
+                .for_each(|&id| counts[id as usize] += 1);
+            start += len as u64;
+        }
+        Ok(counts)
+    }
+
     /// Cuts parts longer than `longest` tokens, at break tokens: a stream that begins in the middle of a novel starts
     /// where the server would start reading it. Without this a corpus of a few books would have most of a batch read
     /// the same book.
