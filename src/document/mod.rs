@@ -3,15 +3,40 @@
 //! Imports `text`, `model` and the plain types of `predict` (a [`Context`] and the [`Recency`] that goes with it).
 //! Never reads a file, a clock or an environment variable, and knows nothing of the protocol but positions.
 
+//!
+//! What a document knows is a function of its text and the cursor, never of the edits that led there:
+//!
+//! - the text falls into pieces that are read separately ([`outline`]), and each piece into tokens and *anchors*, places
+//!   where reading may start ([`reading`]);
+//! - the hidden state at a cursor is that of reading from the last anchor that leaves enough context before it, and
+//!   whatever was read of the same tokens before is not read again ([`checkpoint`]);
+//! - the [`Recency`] holds the tokens of some hundred kilobytes before the cursor.
+
+mod checkpoint;
+mod outline;
 mod position;
+mod reading;
 
 pub use position::{Encoding, Position};
 
 use crate::model::{Model, Scratch};
-use crate::predict::{Context, Recency};
-use crate::text::prose::Language;
+use crate::predict::{Boundary, Context, Recency};
+use crate::text::prose::{self, Edge, Language, Place};
+use crate::text::{Ending, TokenId, Tokenizer, Vocabulary, prefix_start};
+use checkpoint::{Checkpoints, common};
+use outline::Outline;
+use reading::{CONTEXT_TOKENS, Memory, Reading, is_curly};
 use ropey::Rope;
 use std::ops::Range;
+
+/// A piece longer than this (a code block, a blob) is left alone: reading it at every keystroke would be felt.
+const MAX_PIECE: usize = 128 << 10;
+
+/// No word is longer, so the prefix is looked for in so many bytes before the cursor.
+const MAX_PREFIX: usize = 128;
+
+/// Readings of pieces away from the cursor are kept while the document has no more pieces than this (some 3 MB)...
+const MAX_READINGS: usize = 256;
 
 /// A text open in an editor.
 #[derive(Debug)]
@@ -20,7 +45,14 @@ pub struct Document {
     version: i32,
     text: Rope,
     in_step: bool,
+    outline: Outline,
+    memory: Memory,
+    checkpoints: Checkpoints,
+    /// What `recency` has read.
+    tokens: Vec<TokenId>,
     recency: Recency,
+    /// Whose tokens and states these are.
+    model: Option<u64>,
 }
 
 /// One element of a `didChange` notification.
@@ -69,7 +101,12 @@ impl Document {
             version,
             text: Rope::from_str(text),
             in_step: true,
+            outline: Outline::default(),
+            memory: Memory::default(),
+            checkpoints: Checkpoints::default(),
+            tokens: Vec::new(),
             recency: Recency::new(),
+            model: None,
         }
     }
 
@@ -116,6 +153,7 @@ impl Document {
             match change {
                 Change::Full(text) => {
                     self.text = Rope::from_str(text);
+                    self.outline = Outline::default();
                     result = Ok(());
                 }
                 Change::Partial(range, text) if result.is_ok() => {
@@ -133,6 +171,7 @@ impl Document {
 
     /// Replaces a byte range, which must lie on character boundaries.
     pub fn splice(&mut self, range: Range<usize>, text: &str) {
+        self.outline.edit(&range, self.text.len_bytes());
         let start = self.text.byte_to_char(range.start);
         let end = self.text.byte_to_char(range.end);
         self.text.remove(start..end);
@@ -160,12 +199,198 @@ impl Document {
         model: &Model,
         scratch: &mut Scratch,
     ) -> Option<Context> {
-        let _ = (offset, model, scratch);
-        None
+        if !self.in_step || !self.is_boundary(offset) {
+            return None;
+        }
+        self.read_for(model);
+        self.outline.update(self.language, &self.text);
+        let piece = self.outline.at(offset);
+        let range = self.outline.range(piece);
+        if range.len() > MAX_PIECE {
+            return None;
+        }
+        let text = self.slice(range.clone());
+        let part = outline::part(range.start);
+        let place = prose::place(self.language, part, &text, offset - range.start)?;
+        let before = &text[..offset - range.start];
+        let cursor = Cursor::new(&place, before, model.tokenizer(), &mut self.memory)?;
+
+        let first = self.outline.memory(piece);
+        for before in first..piece {
+            self.read_piece(before, model.tokenizer());
+        }
+        let start = self.remember(
+            first..piece,
+            &cursor.reading,
+            model.tokenizer().vocabulary(),
+        );
+        self.forget(first..piece);
+
+        let mut context = vec![TokenId::DOC];
+        context.extend_from_slice(&self.tokens[start..]);
+        let curly = cursor.reading.curly.or_else(|| {
+            (first..piece)
+                .rev()
+                .find_map(|before| self.outline.reading(before)?.curly)
+        });
+        Some(Context {
+            state: self.checkpoints.state(&context, model, scratch),
+            prefix_start: offset - cursor.prefix.len(),
+            prefix: cursor.prefix,
+            boundary: cursor.boundary,
+            curly: curly.unwrap_or(false),
+        })
     }
 
     /// The tokens before the prefix of the last [`Document::context`], as far back as they are remembered.
     pub fn recency(&self) -> &Recency {
         &self.recency
+    }
+
+    /// The tokens that [`Document::recency`] holds.
+    pub fn remembered(&self) -> &[TokenId] {
+        &self.tokens
+    }
+
+    /// How many tokens the network has read for this document: what its states have cost.
+    pub fn tokens_read(&self) -> u64 {
+        self.checkpoints.steps()
+    }
+
+    /// Forgets what another model has read.
+    fn read_for(&mut self, model: &Model) {
+        if self.model.replace(model.identity()) == Some(model.identity()) {
+            return;
+        }
+        self.outline.forget_all_but(0..0);
+        self.memory = Memory::default();
+        self.checkpoints.clear();
+        self.tokens.clear();
+        self.recency = Recency::new();
+    }
+
+    fn is_boundary(&self, offset: usize) -> bool {
+        offset <= self.text.len_bytes()
+            && self.text.char_to_byte(self.text.byte_to_char(offset)) == offset
+    }
+
+    fn slice(&self, range: Range<usize>) -> String {
+        self.text.byte_slice(range).into()
+    }
+
+    /// Reads a piece that was not read or has changed.
+    fn read_piece(&mut self, piece: usize, tokenizer: &Tokenizer) {
+        if self.outline.reading(piece).is_some() {
+            return;
+        }
+        let range = self.outline.range(piece);
+        let mut reading = Reading::default();
+        if range.len() <= MAX_PIECE {
+            let text = self.slice(range.clone());
+            let part = outline::part(range.start);
+            for paragraph in prose::piece(self.language, part, &text) {
+                let prose = paragraph.text(&text);
+                reading.paragraph(
+                    paragraph.starts,
+                    &prose,
+                    Ending::Spaced,
+                    tokenizer,
+                    &mut self.memory,
+                );
+            }
+        }
+        self.outline.keep(piece, reading);
+    }
+
+    /// Brings `tokens` and `recency` to the cursor; returns from where on the network reads.
+    ///
+    /// Both begin with `DOC`, and a paragraph's break is left out where the document starts.
+    fn remember(&mut self, pieces: Range<usize>, last: &Reading, vocabulary: &Vocabulary) -> usize {
+        let is_whole = pieces.start == 0;
+        let mut tokens = vec![TokenId::DOC];
+        let mut anchors = Vec::new();
+        let readings = pieces.filter_map(|piece| self.outline.reading(piece));
+        for reading in readings.chain([last]) {
+            let skipped = usize::from(is_whole && tokens.len() == 1);
+            let start = tokens.len();
+            tokens.extend_from_slice(&reading.tokens[skipped.min(reading.tokens.len())..]);
+            let anchor = |&anchor: &usize| start + anchor.saturating_sub(skipped);
+            anchors.extend(reading.anchors.iter().map(anchor));
+        }
+
+        let kept = common(&self.tokens, &tokens);
+        self.recency.truncate(kept);
+        for &token in &tokens[kept..] {
+            self.recency.push(token, vocabulary);
+        }
+        self.tokens = tokens;
+
+        let latest = self.tokens.len().saturating_sub(CONTEXT_TOKENS);
+        anchors
+            .into_iter()
+            .rev()
+            .find(|&anchor| anchor <= latest)
+            .unwrap_or(1)
+    }
+
+    /// Keeps memory bounded: in a long document only what the cursor needs.
+    fn forget(&mut self, needed: Range<usize>) {
+        if self.outline.readings() > MAX_READINGS {
+            self.outline.forget_all_but(needed);
+        }
+    }
+}
+
+/// A cursor in prose.
+struct Cursor {
+    /// Of its piece, up to the prefix.
+    reading: Reading,
+    prefix: String,
+    boundary: Boundary,
+}
+
+impl Cursor {
+    /// In a piece of which `text` stands before the cursor. `None` where markup runs through the prefix: replacing it
+    /// would tear the markup apart.
+    fn new(
+        place: &Place,
+        text: &str,
+        tokenizer: &Tokenizer,
+        memory: &mut Memory,
+    ) -> Option<Cursor> {
+        let mut reading = Reading::default();
+        for paragraph in &place.before {
+            let prose = paragraph.text(text);
+            reading.paragraph(paragraph.starts, &prose, Ending::Spaced, tokenizer, memory);
+        }
+        let prose = place.paragraph.text(text);
+        let last = place.paragraph.ranges.last().cloned().unwrap_or_default();
+        let tail = prose.ceil_char_boundary(prose.len().saturating_sub(MAX_PREFIX));
+        let start = match place.edge {
+            Edge::Open if last.end == text.len() => tail + prefix_start(&prose[tail..]),
+            _ => prose.len(),
+        };
+        let (before, prefix) = prose.split_at(start);
+        if prefix.len() > last.len() {
+            return None;
+        }
+        let is_spaced = !before.ends_with(|c: char| !c.is_whitespace()) && place.edge == Edge::Open;
+        let ending = if is_spaced {
+            Ending::Spaced
+        } else {
+            Ending::Word
+        };
+        reading.paragraph(place.paragraph.starts, before, ending, tokenizer, memory);
+        reading.curly = is_curly(prefix).or(reading.curly);
+        let boundary = if is_spaced {
+            Boundary::Spaced
+        } else {
+            Boundary::Touching
+        };
+        Some(Cursor {
+            reading,
+            prefix: prefix.to_owned(),
+            boundary,
+        })
     }
 }

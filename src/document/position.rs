@@ -78,16 +78,25 @@ pub(super) fn offset(
 }
 
 /// The byte range between two positions.
+///
+/// Its end may lie one line past the last, which is how some clients say "the end of the text", and any number of lines
+/// past it when the range covers everything: nothing is left then that could be out of step.
 pub(super) fn range(
     text: &Rope,
     range: &Range<Position>,
     encoding: Encoding,
 ) -> Result<Range<usize>, OutOfStep> {
-    let start = offset(text, range.start, encoding)?;
-    let end = offset(text, range.end, encoding)?;
     if range.start > range.end {
         return Err(OutOfStep::Reversed);
     }
+    let start = offset(text, range.start, encoding)?;
+    let line = range.end.line as usize;
+    let covers_all = range.start == Position::default() && line > text.len_lines();
+    let end = if line == text.len_lines() || covers_all {
+        text.len_bytes()
+    } else {
+        offset(text, range.end, encoding)?
+    };
     Ok(start..end)
 }
 
