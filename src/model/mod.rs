@@ -1,8 +1,10 @@
 //! A trained network: configuration, weights, state. Imports `text` and `nn`.
 
 mod config;
+mod file;
 
 pub use config::Config;
+pub use file::write_whole;
 
 use crate::text::{TokenId, Tokenizer};
 use std::path::Path;

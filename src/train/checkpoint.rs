@@ -1,29 +1,25 @@
-//! All that a training run needs to go on to the same weights, in one safetensors file: the parameters, the optimizer's
-//! means, the streams' hidden states; counts and the streams' cursor are JSON in its metadata.
+//! Training interrupted and continued: everything that the next step depends on, in one safetensors file.
 //!
-//! The file is written under another name and renamed, so there is always a whole one.
+//! Tensors are f32: `parameters.*`, `mean.*` and `square.*` (see [`Parameters`]), and `state.LAYER.h` and `.c`, (batch, hidden). The settings and the place in the
+//! corpus are JSON in the header's metadata.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::network::Parameters;
-use super::run::Ledger;
 use super::trainer::{Settings, Trainer};
-use crate::nn::random::Random;
 
 const FORMAT: &str = "rnn-lsp checkpoint 1";
-/// The one entry of the metadata.
-const ENTRY: &str = "checkpoint";
 
 /// Why a checkpoint could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The system said no.
+    /// The system said no: no space, no permission, no such file.
     #[error("{path}: {source}")]
     Io {
         /// The checkpoint.
@@ -31,7 +27,7 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// The file is not a checkpoint, or not a whole one.
+    /// The file is not a checkpoint, or not one of this training.
     #[error("{path}: {what}")]
     Format {
         /// The checkpoint.
@@ -41,164 +37,213 @@ pub enum Error {
     },
 }
 
-#[derive(Serialize, Deserialize)]
-struct Notes {
-    format: String,
-    settings: Settings,
-    tokens: u64,
-    steps: u64,
-    ledger: Ledger,
+/// What a checkpoint says besides its tensors. `P` is the caller's own progress: the place in the corpus, the best score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header<P> {
+    /// How the training goes.
+    pub settings: Settings,
+    /// Tokens trained on.
+    pub tokens: u64,
+    /// The optimizer's steps.
+    pub steps: u64,
+    /// The caller's.
+    pub progress: P,
 }
 
-/// Writes a checkpoint in place of the one at `path`.
-pub fn save(path: &Path, trainer: &Trainer, ledger: &Ledger) -> Result<(), Error> {
+/// Writes a checkpoint: to a temporary name, synced, then renamed, so that a crash leaves the previous one.
+pub fn write<P: Serialize>(path: &Path, trainer: &Trainer, progress: &P) -> Result<(), Error> {
+    let header = Header {
+        settings: trainer.settings.clone(),
+        tokens: trainer.tokens,
+        steps: trainer.adam.steps,
+        progress,
+    };
+    let json = serde_json::to_string(&header).expect("plain data");
+    let states = states(trainer);
+    let mut tensors: Vec<(String, &[f32])> = Vec::new();
+    for (group, parameters) in [
+        ("parameters", &trainer.parameters),
+        ("mean", &trainer.adam.mean),
+        ("square", &trainer.adam.square),
+    ] {
+        tensors.extend(
+            named(parameters)
+                .into_iter()
+                .map(|(name, data)| (format!("{group}.{name}"), &data[..])),
+        );
+    }
+    tensors.extend(states.iter().map(|(name, data)| (name.clone(), &data[..])));
+    let bytes: Vec<(String, Vec<u8>)> = tensors
+        .into_iter()
+        .map(|(name, data)| (name, data.iter().flat_map(|x| x.to_le_bytes()).collect()))
+        .collect();
+    let views = bytes.iter().map(|(name, bytes)| {
+        let view = TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes)
+            .expect("length and shape agree");
+        (name.as_str(), view)
+    });
+    let metadata = HashMap::from([
+        ("format".to_owned(), FORMAT.to_owned()),
+        ("header".to_owned(), json),
+    ]);
     let io = |source| Error::Io {
         path: path.to_owned(),
         source,
     };
-    let notes = Notes {
-        format: FORMAT.to_owned(),
-        settings: trainer.settings.clone(),
-        tokens: trainer.tokens,
-        steps: trainer.adam.steps,
-        ledger: ledger.clone(),
-    };
-    let notes = serde_json::to_string(&notes).map_err(|error| io(error.into()))?;
-    let bytes: Vec<(String, Vec<u8>)> = tensors(trainer)
-        .into_iter()
-        .map(|(name, values)| {
-            (
-                name,
-                values
-                    .iter()
-                    .flat_map(|value| value.to_le_bytes())
-                    .collect(),
-            )
-        })
-        .collect();
-    let views = bytes.iter().map(|(name, bytes)| {
-        let view =
-            TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes).expect("four bytes a value");
-        (name.as_str(), view)
-    });
-    let metadata = HashMap::from([(ENTRY.to_owned(), notes)]);
-    let temporary = path.with_extension("partial");
-    let written = safetensors::serialize_to_file(views, Some(metadata), &temporary)
-        .map_err(|error| match error {
-            safetensors::SafeTensorError::IoError(error) => error,
-            error => io::Error::other(error),
-        })
-        .and_then(|()| File::open(&temporary)?.sync_all())
-        .and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|source| {
-        // Half a checkpoint on a full disk is in the way of the next one.
-        let _ = fs::remove_file(&temporary);
-        io(source)
-    })
+    let bytes = safetensors::serialize(views, Some(metadata)).expect("tensors are valid");
+    crate::model::write_whole(path, &bytes).map_err(io)
 }
 
-/// Reads the checkpoint at `path`. `counts` (vocabulary) are those of the corpus.
-pub fn load(path: &Path, counts: &[u64]) -> Result<(Trainer, Ledger), Error> {
-    let broken = |what: String| Error::Format {
+/// Reads a checkpoint's header: settings and progress.
+pub fn read_header<P: for<'a> Deserialize<'a>>(path: &Path) -> Result<Header<P>, Error> {
+    let bytes = read_bytes(path)?;
+    parse_header(path, &bytes)
+}
+
+/// Continues a training: a trainer in the state in which [`write`] saw it. `settings` may differ from the checkpoint's in what does not touch shapes: the number of tokens,
+/// threads, rates.
+pub fn read<P: for<'a> Deserialize<'a>>(
+    path: &Path,
+    settings: Settings,
+    counts: &[u64],
+) -> Result<(Trainer, P), Error> {
+    let bytes = read_bytes(path)?;
+    let header: Header<P> = parse_header(path, &bytes)?;
+    let format = |what| Error::Format {
         path: path.to_owned(),
         what,
     };
-    let bytes = fs::read(path).map_err(|source| Error::Io {
-        path: path.to_owned(),
-        source,
-    })?;
-    let (_, metadata) =
-        SafeTensors::read_metadata(&bytes).map_err(|error| broken(error.to_string()))?;
-    let file = SafeTensors::deserialize(&bytes).map_err(|error| broken(error.to_string()))?;
-    let notes = metadata
-        .metadata()
-        .as_ref()
-        .and_then(|entries| entries.get(ENTRY));
-    let notes = notes.ok_or_else(|| broken("not a checkpoint of rnn-lsp".to_owned()))?;
-    let notes: Notes = serde_json::from_str(notes).map_err(|error| broken(error.to_string()))?;
-    if notes.format != FORMAT {
-        return Err(broken(format!(
-            "format {:?}, expected {FORMAT:?}",
-            notes.format
+    if (&header.settings.network, header.settings.batch) != (&settings.network, settings.batch) {
+        return Err(format(format!(
+            "the checkpoint has {:?} and {} streams, expected {:?} and {}",
+            header.settings.network, header.settings.batch, settings.network, settings.batch
         )));
     }
-    notes.settings.network.check().map_err(broken)?;
-    let vocabulary = notes.settings.network.vocabulary;
-    if vocabulary != counts.len() {
-        return Err(broken(format!(
-            "a vocabulary of {vocabulary}, {} in the corpus",
-            counts.len()
-        )));
-    }
-    let parameters = Parameters::random(&notes.settings.network, &mut Random::new(0));
-    let mut trainer = Trainer::new(notes.settings, parameters, counts);
-    for (name, values) in tensors_mut(&mut trainer) {
-        let tensor = file
-            .tensor(&name)
-            .map_err(|error| broken(error.to_string()))?;
-        if tensor.dtype() != Dtype::F32 || tensor.data().len() != 4 * values.len() {
-            let (found, kind) = (tensor.data().len(), tensor.dtype());
-            return Err(broken(format!(
-                "{name}: {found} bytes of {kind:?}, expected {} of F32",
-                4 * values.len()
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|error| format(error.to_string()))?;
+    let fill = |name: &str, out: &mut [f32]| -> Result<(), Error> {
+        let tensor = tensors
+            .tensor(name)
+            .map_err(|_| format(format!("no tensor {name}")))?;
+        if tensor.dtype() != Dtype::F32 || tensor.data().len() != 4 * out.len() {
+            return Err(format(format!(
+                "{name} has {} bytes of {:?}, expected {} of F32",
+                tensor.data().len(),
+                tensor.dtype(),
+                4 * out.len()
             )));
         }
-        for (value, bytes) in values.iter_mut().zip(tensor.data().as_chunks::<4>().0) {
-            *value = f32::from_le_bytes(*bytes);
+        for (x, bytes) in out.iter_mut().zip(tensor.data().as_chunks::<4>().0) {
+            *x = f32::from_le_bytes(*bytes);
+        }
+        Ok(())
+    };
+    let mut groups = Vec::new();
+    for group in ["parameters", "mean", "square"] {
+        let mut parameters = Parameters::zeros(&settings.network);
+        for (name, data) in named_mut(&mut parameters) {
+            fill(&format!("{group}.{name}"), data)?;
+        }
+        groups.push(parameters);
+    }
+    let [parameters, mean, square] =
+        <[Parameters; 3]>::try_from(groups).expect("three groups were read");
+    let mut trainer = Trainer::new(settings, parameters, counts);
+    (trainer.adam.mean, trainer.adam.square, trainer.adam.steps) = (mean, square, header.steps);
+    trainer.tokens = header.tokens;
+    let hidden = trainer.settings.network.hidden;
+    let mut whole = vec![0.0; trainer.settings.batch * hidden];
+    for layer in 0..trainer.settings.network.layers {
+        for part in ["h", "c"] {
+            fill(&format!("state.{layer}.{part}"), &mut whole)?;
+            let mut rest = &whole[..];
+            for worker in &mut trainer.workers {
+                let state = &mut worker.states[layer];
+                let own = if part == "h" {
+                    &mut state.h
+                } else {
+                    &mut state.c
+                };
+                let (head, tail) = rest.split_at(own.len());
+                own.copy_from_slice(head);
+                rest = tail;
+            }
         }
     }
-    trainer.tokens = notes.tokens;
-    trainer.adam.steps = notes.steps;
-    Ok((trainer, notes.ledger))
+    Ok((trainer, header.progress))
 }
 
-fn tensors(trainer: &Trainer) -> Vec<(String, &Vec<f32>)> {
-    let mut all = Vec::new();
-    for (name, parameters) in [
-        ("weights", &trainer.parameters),
-        ("mean", &trainer.adam.mean),
-        ("square", &trainer.adam.square),
-    ] {
-        all.push((format!("{name}.table"), &parameters.table));
-        all.push((format!("{name}.bias"), &parameters.bias));
-        let dense = parameters.dense().into_iter().enumerate();
-        all.extend(dense.map(|(at, values)| (format!("{name}.dense.{at}"), values)));
-    }
-    for (thread, worker) in trainer.workers.iter().enumerate() {
-        for (layer, state) in worker.states.iter().enumerate() {
-            all.push((format!("state.{thread}.{layer}.h"), &state.h));
-            all.push((format!("state.{thread}.{layer}.c"), &state.c));
-        }
+/// Parameters by name, for files.
+pub fn named(parameters: &Parameters) -> Vec<(String, &Vec<f32>)> {
+    let mut all = vec![
+        ("table".to_owned(), &parameters.table),
+        ("bias".to_owned(), &parameters.bias),
+        ("projection".to_owned(), &parameters.projection),
+    ];
+    for (layer, weights) in parameters.layers.iter().enumerate() {
+        all.push((format!("lstm.{layer}.input"), &weights.input));
+        all.push((format!("lstm.{layer}.recurrent"), &weights.recurrent));
+        all.push((format!("lstm.{layer}.bias"), &weights.bias));
     }
     all
 }
 
-fn tensors_mut(trainer: &mut Trainer) -> Vec<(String, &mut Vec<f32>)> {
-    let mut all = Vec::new();
-    for (name, parameters) in [
-        ("weights", &mut trainer.parameters),
-        ("mean", &mut trainer.adam.mean),
-        ("square", &mut trainer.adam.square),
-    ] {
-        let Parameters {
-            table,
-            bias,
-            layers,
-            projection,
-        } = parameters;
-        all.push((format!("{name}.table"), table));
-        all.push((format!("{name}.bias"), bias));
-        let layers = layers
-            .iter_mut()
-            .flat_map(|layer| [&mut layer.input, &mut layer.recurrent, &mut layer.bias]);
-        let dense = layers.chain([projection]).enumerate();
-        all.extend(dense.map(|(at, values)| (format!("{name}.dense.{at}"), values)));
-    }
-    for (thread, worker) in trainer.workers.iter_mut().enumerate() {
-        for (layer, state) in worker.states.iter_mut().enumerate() {
-            all.push((format!("state.{thread}.{layer}.h"), &mut state.h));
-            all.push((format!("state.{thread}.{layer}.c"), &mut state.c));
-        }
+fn named_mut(parameters: &mut Parameters) -> Vec<(String, &mut Vec<f32>)> {
+    let Parameters {
+        table,
+        bias,
+        layers,
+        projection,
+    } = parameters;
+    let mut all = vec![
+        ("table".to_owned(), table),
+        ("bias".to_owned(), bias),
+        ("projection".to_owned(), projection),
+    ];
+    for (layer, weights) in layers.iter_mut().enumerate() {
+        all.push((format!("lstm.{layer}.input"), &mut weights.input));
+        all.push((format!("lstm.{layer}.recurrent"), &mut weights.recurrent));
+        all.push((format!("lstm.{layer}.bias"), &mut weights.bias));
     }
     all
+}
+
+/// The streams' states, workers put together: (batch, hidden).
+fn states(trainer: &Trainer) -> Vec<(String, Vec<f32>)> {
+    let mut all = Vec::new();
+    for layer in 0..trainer.settings.network.layers {
+        let h = trainer
+            .workers
+            .iter()
+            .flat_map(|worker| worker.states[layer].h.iter().copied());
+        let c = trainer
+            .workers
+            .iter()
+            .flat_map(|worker| worker.states[layer].c.iter().copied());
+        all.push((format!("state.{layer}.h"), h.collect()));
+        all.push((format!("state.{layer}.c"), c.collect()));
+    }
+    all
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn parse_header<P: for<'a> Deserialize<'a>>(path: &Path, bytes: &[u8]) -> Result<Header<P>, Error> {
+    let format = |what: String| Error::Format {
+        path: path.to_owned(),
+        what,
+    };
+    let (_, metadata) = SafeTensors::read_metadata(bytes)
+        .map_err(|error| format(format!("not a checkpoint: {error}")))?;
+    let metadata = metadata.metadata().clone().unwrap_or_default();
+    let found = metadata.get("format").map_or("none", |f| f);
+    if found != FORMAT {
+        return Err(format(format!("format {found:?}, expected {FORMAT:?}")));
+    }
+    let json = metadata.get("header").map_or("", |h| h);
+    serde_json::from_str(json).map_err(|error| format(format!("header: {error}")))
 }

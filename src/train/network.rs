@@ -56,6 +56,22 @@ impl Parameters {
         }
     }
 
+    /// All zero.
+    pub fn zeros(config: &Config) -> Parameters {
+        let shape = |layer| Shape {
+            input: config.layer_input(layer),
+            hidden: config.hidden,
+        };
+        Parameters {
+            table: vec![0.0; config.vocabulary * config.embedding],
+            bias: vec![0.0; config.vocabulary],
+            layers: (0..config.layers)
+                .map(|l| lstm::Weights::zeros(shape(l)))
+                .collect(),
+            projection: vec![0.0; config.hidden * config.embedding],
+        }
+    }
+
     /// The dense tensors, in a fixed order; the embedding's table and bias stand apart, their gradients being sparse.
     pub fn dense(&self) -> Vec<&Vec<f32>> {
         let layers = self

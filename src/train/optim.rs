@@ -1,6 +1,7 @@
 //! Adam (Kingma and Ba 2015) with clipping by the global norm, and the learning rate's course.
 
 use super::network::{Gradients, Parameters};
+use crate::model::Config;
 use crate::nn::embedding::Slots;
 use crate::nn::simd::multiversion;
 
@@ -23,16 +24,10 @@ pub struct Adam {
 
 impl Adam {
     /// No step taken.
-    pub fn new(parameters: &Parameters) -> Adam {
-        let mut zero = parameters.clone();
-        for tensor in zero.dense_mut() {
-            tensor.fill(0.0);
-        }
-        zero.table.fill(0.0);
-        zero.bias.fill(0.0);
+    pub fn new(config: &Config) -> Adam {
         Adam {
-            mean: zero.clone(),
-            square: zero,
+            mean: Parameters::zeros(config),
+            square: Parameters::zeros(config),
             steps: 0,
         }
     }

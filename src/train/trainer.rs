@@ -91,7 +91,7 @@ impl Trainer {
             .collect();
         let inclusion = inclusion(counts, settings.classes);
         Trainer {
-            adam: Adam::new(&parameters),
+            adam: Adam::new(&settings.network),
             parameters,
             workers,
             tokens: 0,
