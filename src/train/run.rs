@@ -73,6 +73,8 @@ pub struct Run {
     pub ledger: Ledger,
     /// Where files go.
     pub folder: Folder,
+    /// What the plot says about the run, a line each.
+    pub notes: Vec<String>,
 }
 
 /// How training goes.
@@ -239,6 +241,7 @@ impl Run {
         let per_word = (loss / self.valid.words().max(1) as f64).exp();
         let better = self.ledger.best.is_none_or(|best| perplexity < best);
         let mut flow = self.point(rate, Some((perplexity, per_word)), report)?;
+        self.draw()?;
         if better {
             write(&self.trainer)
                 .map_err(|source| io_error(self.folder.model().to_owned(), source))?;
@@ -281,8 +284,16 @@ impl Run {
         Ok(flow)
     }
 
+    fn draw(&self) -> Result<(), Error> {
+        let name = self.folder.model().file_name().unwrap_or_default();
+        let title = format!("{}: learning curve", name.display());
+        let path = self.folder.plot();
+        let drawn = self.curve.draw(&path, &title, &self.notes);
+        drawn.map_err(|source| io_error(path, source))
+    }
+
     fn save(&mut self, report: &mut dyn FnMut(Event<'_>) -> Flow) -> Result<(), Error> {
-        checkpoint::save(&self.folder.checkpoint(), &self.trainer, &self.ledger)?;
+        checkpoint::write(&self.folder.checkpoint(), &self.trainer, &self.ledger)?;
         report(Event::Checkpoint);
         Ok(())
     }
