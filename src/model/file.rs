@@ -1,8 +1,411 @@
-//! Model files.
+//! Model files: one self-contained safetensors file, memory-mapped.
+//!
+//! Metadata: `format`, `config` (JSON), `crc32` of the data. Tensors: `tokenizer` (bytes), `bias` (vocabulary), and for each 8-bit matrix M — `embedding`,
+//! `lstm.LAYER.input`, `lstm.LAYER.recurrent`, `projection` — `M` packed as [`int8::Matrix`] describes, `M.scale` and `M.sum`; `lstm.LAYER.bias` stands beside.
+//! Data starts at a multiple of 64 bytes. Opening checks names, types, shapes and bounds, and reads no tensor but the tokenizer; [`ModelFile::verify`] reads all.
 
+#![allow(unsafe_code)] // mapping a file, and reading floats where they lie; SAFETY lines stand at each
+
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
+
+use memmap2::Mmap;
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+
+use super::Config;
+use crate::nn::simd::int8::{self, Matrix, Packed};
+
+const FORMAT: &str = "rnn-lsp model 1";
+/// Data starts at a multiple of this.
+const ALIGNMENT: usize = 64;
+/// More than any header we write.
+const LONGEST_HEADER: usize = 1 << 20;
+
+/// Why a model could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The system said no: no permission, no such file.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The file is not a model, or not one that this program reads.
+    #[error("{0}")]
+    Format(String),
+}
+
+/// Where a model's bytes are.
+#[derive(Debug)]
+pub enum Bytes {
+    /// In a mapped file.
+    Mapped(Mmap),
+    /// In the program.
+    Static(&'static [u8]),
+    /// In memory.
+    Owned(Vec<u8>),
+}
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Bytes::Mapped(map) => map,
+            Bytes::Static(bytes) => bytes,
+            Bytes::Owned(bytes) => bytes,
+        }
+    }
+}
+
+/// Start and length of a tensor, in bytes of the file.
+#[derive(Clone, Copy, Debug)]
+struct Span(usize, usize);
+
+#[derive(Clone, Copy, Debug)]
+struct MatrixSpans {
+    data: Span,
+    scales: Span,
+    sums: Span,
+    columns: usize,
+}
+
+#[derive(Debug)]
+struct Layer {
+    input: MatrixSpans,
+    recurrent: MatrixSpans,
+    bias: Span,
+}
+
+/// An open model file.
+#[derive(Debug)]
+pub struct ModelFile {
+    bytes: Bytes,
+    config: Config,
+    crc32: u32,
+    data: usize, // where tensors start
+    tokenizer: Span,
+    bias: Span,
+    embedding: MatrixSpans,
+    projection: MatrixSpans,
+    layers: Vec<Layer>,
+}
+
+impl ModelFile {
+    /// Maps a file.
+    pub fn open(path: &Path) -> Result<ModelFile, Error> {
+        let file = File::open(path)?;
+        // SAFETY: a mapping is unsound when the file shrinks under it; models are write-once files, replaced by rename, never written in place.
+        let map = unsafe { Mmap::map(&file) }?;
+        ModelFile::new(Bytes::Mapped(map))
+    }
+
+    /// Checks bytes, wherever they are.
+    pub fn new(bytes: Bytes) -> Result<ModelFile, Error> {
+        let format = |what: String| Error::Format(what);
+        let all = bytes.as_ref();
+        let header = all
+            .first_chunk()
+            .map_or(0, |length| u64::from_le_bytes(*length));
+        if header == 0
+            || header > LONGEST_HEADER as u64
+            || header as usize > all.len().saturating_sub(8)
+        {
+            let found = all.len();
+            return Err(format(format!(
+                "not a model: {found} bytes with a header of {header}, expected a safetensors header of at most {LONGEST_HEADER}"
+            )));
+        }
+        let data = 8 + header as usize;
+        let (_, metadata) = SafeTensors::read_metadata(all)
+            .map_err(|error| format(format!("not a model: {error}")))?;
+        let fields = metadata.metadata().clone().unwrap_or_default();
+        let field = |name: &str| fields.get(name).map_or("", |value| value);
+        if field("format") != FORMAT {
+            return Err(format(format!(
+                "format {:?} in the header, expected {FORMAT:?}",
+                field("format")
+            )));
+        }
+        let config: Config = serde_json::from_str(field("config"))
+            .map_err(|error| format(format!("config in the header: {error}")))?;
+        config
+            .check()
+            .map_err(|what| format(format!("config in the header: {what}")))?;
+        let crc32 = u32::from_str_radix(field("crc32"), 16).map_err(|_| {
+            format(format!(
+                "crc32 {:?} in the header, expected 8 hexadecimal digits",
+                field("crc32")
+            ))
+        })?;
+
+        let tensors = SafeTensors::deserialize(all)
+            .map_err(|error| format(format!("not a model: {error}")))?;
+        let span = |name: &str, dtype: Dtype, shape: &[usize]| -> Result<Span, Error> {
+            let tensor = tensors
+                .tensor(name)
+                .map_err(|_| format(format!("no tensor {name}")))?;
+            if tensor.dtype() != dtype || tensor.shape() != shape {
+                return Err(format(format!(
+                    "{name} is {:?} of {:?}, expected {:?} of {dtype:?}",
+                    tensor.shape(),
+                    tensor.dtype(),
+                    shape
+                )));
+            }
+            let start = tensor.data().as_ptr().addr() - all.as_ptr().addr();
+            let start = if tensor.data().is_empty() {
+                data
+            } else {
+                start
+            };
+            if !(all.as_ptr().addr() + start).is_multiple_of(dtype.bitsize() / 8) {
+                return Err(format(format!(
+                    "{name} starts at byte {start}, which is not aligned for {dtype:?}"
+                )));
+            }
+            Ok(Span(start, tensor.data().len()))
+        };
+        let matrix = |name: &str, rows: usize, columns: usize| -> Result<MatrixSpans, Error> {
+            let padded = columns.next_multiple_of(int8::GROUP);
+            let shape = [
+                rows.div_ceil(int8::PANEL),
+                padded / int8::GROUP,
+                int8::PANEL,
+                int8::GROUP,
+            ];
+            Ok(MatrixSpans {
+                data: span(name, Dtype::I8, &shape)?,
+                scales: span(&format!("{name}.scale"), Dtype::F32, &[rows])?,
+                sums: span(&format!("{name}.sum"), Dtype::I32, &[rows])?,
+                columns: padded,
+            })
+        };
+        let Config {
+            vocabulary,
+            embedding,
+            hidden,
+            ..
+        } = config;
+        let layer = |layer: usize| -> Result<Layer, Error> {
+            Ok(Layer {
+                input: matrix(
+                    &format!("lstm.{layer}.input"),
+                    4 * hidden,
+                    config.layer_input(layer),
+                )?,
+                recurrent: matrix(&format!("lstm.{layer}.recurrent"), 4 * hidden, hidden)?,
+                bias: span(&format!("lstm.{layer}.bias"), Dtype::F32, &[4 * hidden])?,
+            })
+        };
+        let layers = (0..config.layers).map(layer).collect::<Result<_, _>>()?;
+        let tokenizer = tensors
+            .tensor("tokenizer")
+            .map_or(0, |tensor| tensor.data().len());
+        let (tokenizer, bias) = (
+            span("tokenizer", Dtype::U8, &[tokenizer])?,
+            span("bias", Dtype::F32, &[vocabulary])?,
+        );
+        let (embedding, projection) = (
+            matrix("embedding", vocabulary, embedding)?,
+            matrix("projection", embedding, hidden)?,
+        );
+        Ok(ModelFile {
+            crc32,
+            data,
+            tokenizer,
+            bias,
+            embedding,
+            projection,
+            layers,
+            config,
+            bytes,
+        })
+    }
+
+    /// Hyperparameters.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The data's checksum, as the header gives it: tells weights apart.
+    pub fn checksum(&self) -> u32 {
+        self.crc32
+    }
+
+    /// Reads the whole file and compares its checksum with the header's.
+    pub fn verify(&self) -> Result<(), Error> {
+        match crc32fast::hash(&self.bytes.as_ref()[self.data..]) {
+            found if found == self.crc32 => Ok(()),
+            found => Err(Error::Format(format!(
+                "checksum {found:08x}, expected {:08x} as in the header: the file is damaged",
+                self.crc32
+            ))),
+        }
+    }
+
+    /// The tokenizer's bytes.
+    pub fn tokenizer(&self) -> &[u8] {
+        &self.bytes.as_ref()[self.tokenizer.0..][..self.tokenizer.1]
+    }
+
+    /// The softmax's bias, (vocabulary).
+    pub fn bias(&self) -> &[f32] {
+        self.cast(self.bias)
+    }
+
+    /// The embedding, which is also the softmax's matrix: (vocabulary, embedding).
+    pub fn embedding(&self) -> Matrix<'_> {
+        self.matrix(&self.embedding)
+    }
+
+    /// (embedding, hidden)
+    pub fn projection(&self) -> Matrix<'_> {
+        self.matrix(&self.projection)
+    }
+
+    /// A layer's input (4 · hidden, input), recurrent (4 · hidden, hidden) and bias (4 · hidden).
+    pub fn layer(&self, layer: usize) -> (Matrix<'_>, Matrix<'_>, &[f32]) {
+        let layer = &self.layers[layer];
+        (
+            self.matrix(&layer.input),
+            self.matrix(&layer.recurrent),
+            self.cast(layer.bias),
+        )
+    }
+
+    fn matrix(&self, spans: &MatrixSpans) -> Matrix<'_> {
+        Matrix {
+            data: self.cast(spans.data),
+            scales: self.cast(spans.scales),
+            sums: self.cast(spans.sums),
+            columns: spans.columns,
+        }
+    }
+
+    fn cast<T: Number>(&self, span: Span) -> &[T] {
+        let bytes = &self.bytes.as_ref()[span.0..][..span.1];
+        // SAFETY: any bits are a valid T (see `Number`); alignment and length were checked when the file was opened, and align_to checks them again.
+        let (before, values, after) = unsafe { bytes.align_to::<T>() };
+        debug_assert!(before.is_empty() && after.is_empty());
+        values
+    }
+}
+
+/// Types of which any bits are a value.
+trait Number {}
+impl Number for i8 {}
+impl Number for i32 {}
+impl Number for f32 {}
+
+/// What a model file is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Hyperparameters.
+    pub config: Config,
+    /// [`crate::text::Tokenizer::to_bytes`].
+    pub tokenizer: Vec<u8>,
+    /// (vocabulary)
+    pub bias: Vec<f32>,
+    /// (vocabulary, embedding)
+    pub embedding: Packed,
+    /// (embedding, hidden)
+    pub projection: Packed,
+    /// Input, recurrent and bias of each layer.
+    pub layers: Vec<(Packed, Packed, Vec<f32>)>,
+}
+
+/// The bytes of a model file.
+pub fn to_bytes(parts: &Parts) -> Vec<u8> {
+    let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
+    let floats = |x: &[f32]| x.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    let mut matrix = |name: &str, packed: &Packed| {
+        let rows = packed.scales.len();
+        let columns = packed.data.len() / rows.next_multiple_of(int8::PANEL);
+        let shape = vec![
+            rows.div_ceil(int8::PANEL),
+            columns / int8::GROUP,
+            int8::PANEL,
+            int8::GROUP,
+        ];
+        tensors.push((
+            name.to_owned(),
+            Dtype::I8,
+            shape,
+            packed.data.iter().map(|x| *x as u8).collect(),
+        ));
+        tensors.push((
+            format!("{name}.scale"),
+            Dtype::F32,
+            vec![rows],
+            floats(&packed.scales),
+        ));
+        tensors.push((
+            format!("{name}.sum"),
+            Dtype::I32,
+            vec![rows],
+            packed.sums.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        ));
+    };
+    matrix("embedding", &parts.embedding);
+    matrix("projection", &parts.projection);
+    for (layer, (input, recurrent, _)) in parts.layers.iter().enumerate() {
+        matrix(&format!("lstm.{layer}.input"), input);
+        matrix(&format!("lstm.{layer}.recurrent"), recurrent);
+    }
+    for (layer, (_, _, bias)) in parts.layers.iter().enumerate() {
+        tensors.push((
+            format!("lstm.{layer}.bias"),
+            Dtype::F32,
+            vec![bias.len()],
+            floats(bias),
+        ));
+    }
+    tensors.push((
+        "bias".to_owned(),
+        Dtype::F32,
+        vec![parts.bias.len()],
+        floats(&parts.bias),
+    ));
+    tensors.push((
+        "tokenizer".to_owned(),
+        Dtype::U8,
+        vec![parts.tokenizer.len()],
+        parts.tokenizer.clone(),
+    ));
+
+    let serialize = |crc32: u32| {
+        let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
+            let view =
+                TensorView::new(*dtype, shape.clone(), bytes).expect("length and shape agree");
+            (name.as_str(), view)
+        });
+        let config = serde_json::to_string(&parts.config).expect("plain data");
+        let metadata = [
+            ("format", FORMAT.to_owned()),
+            ("config", config),
+            ("crc32", format!("{crc32:08x}")),
+        ];
+        let metadata: HashMap<String, String> = metadata
+            .into_iter()
+            .map(|(k, v)| (k.to_owned(), v))
+            .collect();
+        align(safetensors::serialize(views, Some(metadata)).expect("tensors are valid"))
+    };
+    let unsigned = serialize(0);
+    let header = u64::from_le_bytes(*unsigned.first_chunk().expect("a header")) as usize;
+    serialize(crc32fast::hash(&unsigned[8 + header..]))
+}
+
+/// Pads the header with spaces so that data starts at a multiple of [`ALIGNMENT`].
+fn align(bytes: Vec<u8>) -> Vec<u8> {
+    let header = u64::from_le_bytes(*bytes.first_chunk().expect("a header")) as usize;
+    let padded = (8 + header).next_multiple_of(ALIGNMENT) - 8;
+    let mut aligned = Vec::with_capacity(bytes.len() + ALIGNMENT);
+    aligned.extend_from_slice(&(padded as u64).to_le_bytes());
+    aligned.extend_from_slice(&bytes[8..8 + header]);
+    aligned.resize(8 + padded, b' ');
+    aligned.extend_from_slice(&bytes[8 + header..]);
+    aligned
+}
 
 /// Writes a file that appears whole or not at all: to a temporary name in the same folder, synced, then renamed.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
