@@ -15,7 +15,9 @@
 
 mod artifacts;
 mod builder;
+mod git;
 mod language;
+mod latex;
 mod lines;
 mod markdown;
 mod pieces;
@@ -87,9 +89,15 @@ pub fn paragraphs(language: Language, text: &str) -> Vec<Paragraph> {
 
 /// The prose of one piece; offsets count from the piece's start.
 pub fn piece(language: Language, part: Part, text: &str) -> Vec<Paragraph> {
-    let mut builder = builder::Builder::new(text);
+    use builder::Builder;
+    let mut builder = match language {
+        Language::GitCommit => Builder::with_markup(text, git::markup),
+        _ => Builder::new(text),
+    };
     match language {
         Language::Markdown => markdown::extract(text, part, &mut builder),
+        Language::Latex => latex::extract(text, part, &mut builder),
+        Language::GitCommit => git::extract(text, &mut builder),
         _ => plain::extract(text, part, &mut builder),
     }
     builder.finish()

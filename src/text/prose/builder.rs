@@ -5,32 +5,51 @@ use std::ops::Range;
 
 use super::{Break, Paragraph, artifacts};
 
+/// Appends the spans of a paragraph's source that are markup.
+pub(super) type Markup = fn(&str, Range<usize>, &mut Vec<Range<usize>>);
+
 /// Paragraphs under construction.
 #[derive(Debug)]
 pub(super) struct Builder<'t> {
     text: &'t str,
     done: Vec<Paragraph>,
     open: Option<Paragraph>,
-    /// Spans of the source that are not prose although the format's own grammar calls them text; in order.
-    holes: Vec<Range<usize>>,
+    /// What a paragraph is that begins with its first text.
+    expected: Break,
+    /// Finds the format's inline markup.
+    markup: Markup,
     /// No range starts before this.
     floor: usize,
 }
 
 impl<'t> Builder<'t> {
+    /// For formats whose text is pushed without its markup.
     pub(super) fn new(text: &'t str) -> Builder<'t> {
+        Builder::with_markup(text, |_, _, _| {})
+    }
+
+    /// For formats whose paragraphs are pushed as they stand; their markup is taken out of the whole paragraph, since it
+    /// may go over several lines.
+    pub(super) fn with_markup(text: &'t str, markup: Markup) -> Builder<'t> {
         Builder {
             text,
             done: Vec::new(),
             open: None,
-            holes: Vec::new(),
+            expected: Break::Paragraph,
+            markup,
             floor: 0,
         }
     }
 
+    /// Ends the open paragraph; the next begins with the next text and is of this kind.
+    pub(super) fn expect(&mut self, starts: Break) {
+        self.end();
+        self.expected = starts;
+    }
+
     /// Ends the open paragraph and starts another.
     pub(super) fn begin(&mut self, starts: Break) {
-        self.end();
+        self.expect(Break::Paragraph);
         self.open = Some(Paragraph {
             starts,
             ranges: Vec::new(),
@@ -42,7 +61,7 @@ impl<'t> Builder<'t> {
         self.open.is_some()
     }
 
-    /// Adds text to the open paragraph, or to a new ordinary one.
+    /// Adds text to the open paragraph, or to a new one.
     pub(super) fn push(&mut self, range: Range<usize>) {
         let start = range.start.max(self.floor);
         let whole = self.text.is_char_boundary(start) && self.text.is_char_boundary(range.end);
@@ -50,8 +69,12 @@ impl<'t> Builder<'t> {
             return;
         }
         self.floor = range.end;
-        let open = self.open.get_or_insert(Paragraph {
-            starts: Break::Paragraph,
+        if self.open.is_none() && self.text[start..range.end].trim().is_empty() {
+            return;
+        }
+        let expected = &mut self.expected;
+        let open = self.open.get_or_insert_with(|| Paragraph {
+            starts: std::mem::replace(expected, Break::Paragraph),
             ranges: Vec::new(),
         });
         bridge(self.text, &mut open.ranges, start);
@@ -67,12 +90,14 @@ impl<'t> Builder<'t> {
             return;
         };
         if let (Some(first), Some(last)) = (paragraph.ranges.first(), paragraph.ranges.last()) {
-            artifacts::find(self.text, first.start..last.end, &mut self.holes);
-        }
-        if !self.holes.is_empty() {
-            self.holes.sort_by_key(|hole| hole.start);
-            paragraph.ranges = subtract(&paragraph.ranges, &self.holes);
-            self.holes.clear();
+            let source = first.start..last.end;
+            let mut holes = Vec::new();
+            artifacts::find(self.text, source.clone(), &mut holes);
+            (self.markup)(self.text, source, &mut holes);
+            if !holes.is_empty() {
+                holes.sort_unstable_by_key(|hole| hole.start);
+                paragraph.ranges = subtract(&paragraph.ranges, &holes);
+            }
         }
         trim(self.text, &mut paragraph.ranges);
         if !paragraph.ranges.is_empty() {
@@ -106,7 +131,7 @@ fn bridge(text: &str, ranges: &mut Vec<Range<usize>>, start: usize) {
     let after = last.end + newline + 1;
     if text[last.end..after].trim().is_empty() {
         last.end = after;
-    } else {
+    } else if !text[start..].starts_with(['\n', '\r', ' ']) {
         let crlf = text[..after].ends_with("\r\n");
         ranges.push(after - 1 - usize::from(crlf)..after);
     }

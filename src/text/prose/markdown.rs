@@ -41,8 +41,6 @@ fn options() -> Options {
 struct Reader {
     /// How many elements are open from the outermost that is left out inwards.
     skipped: usize,
-    /// What the next paragraph is, if an item or a quote begins with it.
-    pending: Option<Break>,
 }
 
 impl Reader {
@@ -57,12 +55,9 @@ impl Reader {
             Event::Start(_) if self.skipped > 0 => self.skipped += 1,
             Event::End(_) if self.skipped > 0 => self.skipped -= 1,
             Event::Start(tag) => self.start(&tag, builder),
-            Event::End(tag) => self.end(tag, builder),
+            Event::End(tag) => end(tag, builder),
             // An entity's characters are not those of the source, and it is left out.
             Event::Text(seen) if self.skipped == 0 && text[range.clone()] == *seen => {
-                if !builder.is_open() {
-                    builder.begin(self.pending.take().unwrap_or(Break::Paragraph));
-                }
                 builder.push(range);
             }
             _ => {}
@@ -79,18 +74,9 @@ impl Reader {
                 link_type: LinkType::Autolink | LinkType::Email,
                 ..
             } => self.skipped = 1,
-            Tag::Item => {
-                builder.end();
-                self.pending = Some(Break::Item);
-            }
-            Tag::BlockQuote(_) => {
-                builder.end();
-                self.pending = Some(Break::Quote);
-            }
-            Tag::Heading { .. } => {
-                self.pending = None;
-                builder.begin(Break::Heading);
-            }
+            Tag::Item => builder.expect(Break::Item),
+            Tag::BlockQuote(_) => builder.expect(Break::Quote),
+            Tag::Heading { .. } => builder.begin(Break::Heading),
             Tag::Paragraph
             | Tag::DefinitionListTitle
             | Tag::DefinitionListDefinition
@@ -98,20 +84,17 @@ impl Reader {
             _ => {}
         }
     }
+}
 
-    fn end(&mut self, tag: TagEnd, builder: &mut Builder) {
-        match tag {
-            TagEnd::Item | TagEnd::BlockQuote(_) => {
-                builder.end();
-                self.pending = None;
-            }
-            TagEnd::Paragraph
-            | TagEnd::Heading(_)
-            | TagEnd::DefinitionListTitle
-            | TagEnd::DefinitionListDefinition
-            | TagEnd::FootnoteDefinition => builder.end(),
-            _ => {}
-        }
+fn end(tag: TagEnd, builder: &mut Builder) {
+    match tag {
+        TagEnd::Item | TagEnd::BlockQuote(_) => builder.expect(Break::Paragraph),
+        TagEnd::Paragraph
+        | TagEnd::Heading(_)
+        | TagEnd::DefinitionListTitle
+        | TagEnd::DefinitionListDefinition
+        | TagEnd::FootnoteDefinition => builder.end(),
+        _ => {}
     }
 }
 

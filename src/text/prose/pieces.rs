@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::lines::lines;
-use super::{Language, markdown};
+use super::{Language, git, latex, markdown};
 
 /// A piece is cut as soon as it is this long and a cut is possible. Small enough that reading one again at every
 /// keystroke costs well under a tenth of a millisecond, large enough that few paragraphs meet a cut.
-const LENGTH: usize = 8 << 10;
+pub(super) const LENGTH: usize = 8 << 10;
 
 /// Which piece of a document: front matter and preambles stand in the first only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,6 +42,8 @@ pub fn next_cut(language: Language, part: Part, text: &str) -> Option<usize> {
             let mut lines = markdown::Cuts::new(text, part);
             first_cut(text, |line| lines.before(line))
         }
+        Language::Latex => latex::next_cut(text, part),
+        Language::GitCommit => git::next_cut(text),
         _ => {
             let mut blank = false;
             first_cut(text, |line| {

@@ -1,0 +1,645 @@
+//! LaTeX: the text of the document's body and the arguments that are known to hold text.
+//!
+//! TeX can only be read by running it. This scanner knows the usual commands and environments; what it does not know
+//! is left out with its arguments.
+
+use super::builder::Builder;
+use super::pieces::LENGTH;
+use super::{Break, Part};
+
+/// Commands whose last argument is part of the sentence, and how many arguments stand before it.
+const INLINE: &[(&str, usize)] = &[
+    ("emph", 0),
+    ("textbf", 0),
+    ("textit", 0),
+    ("textsl", 0),
+    ("textsc", 0),
+    ("textsf", 0),
+    ("textrm", 0),
+    ("textmd", 0),
+    ("textup", 0),
+    ("textnormal", 0),
+    ("underline", 0),
+    ("uline", 0),
+    ("sout", 0),
+    ("hl", 0),
+    ("enquote", 0),
+    ("mbox", 0),
+    ("text", 0),
+    ("footnote", 0),
+    ("footnotetext", 0),
+    ("thanks", 0),
+    ("marginpar", 0),
+    ("sidenote", 0),
+    ("marginnote", 0),
+    ("textsuperscript", 0),
+    ("textsubscript", 0),
+    ("MakeUppercase", 0),
+    ("textcolor", 1),
+    ("colorbox", 1),
+    ("href", 1),
+    ("hyperref", 0),
+    ("foreignlanguage", 1),
+    ("parbox", 1),
+    ("raisebox", 1),
+    ("makebox", 0),
+    ("framebox", 0),
+    ("fbox", 0),
+    ("alert", 0),
+    ("structure", 0),
+    ("centerline", 0),
+];
+
+/// Commands whose argument is a paragraph of its own.
+const BLOCK: &[(&str, Break)] = &[
+    ("part", Break::Heading),
+    ("chapter", Break::Heading),
+    ("section", Break::Heading),
+    ("subsection", Break::Heading),
+    ("subsubsection", Break::Heading),
+    ("paragraph", Break::Heading),
+    ("subparagraph", Break::Heading),
+    ("title", Break::Heading),
+    ("subtitle", Break::Heading),
+    ("frametitle", Break::Heading),
+    ("framesubtitle", Break::Heading),
+    ("caption", Break::Paragraph),
+    ("captionof", Break::Paragraph),
+    ("abstract", Break::Paragraph),
+    ("epigraph", Break::Quote),
+];
+
+/// Environments without prose.
+const SKIPPED: &[&str] = &[
+    "verbatim",
+    "Verbatim",
+    "BVerbatim",
+    "lstlisting",
+    "minted",
+    "alltt",
+    "comment",
+    "code",
+    "equation",
+    "align",
+    "alignat",
+    "flalign",
+    "gather",
+    "multline",
+    "eqnarray",
+    "math",
+    "displaymath",
+    "dmath",
+    "array",
+    "tabular",
+    "tabularx",
+    "tabulary",
+    "longtable",
+    "supertabular",
+    "tblr",
+    "tikzpicture",
+    "tikzcd",
+    "pgfpicture",
+    "picture",
+    "forest",
+    "algorithm",
+    "algorithmic",
+    "algorithm2e",
+    "filecontents",
+    "thebibliography",
+    "IEEEeqnarray",
+    "prooftree",
+    "luacode",
+    "pycode",
+    "asy",
+    "pspicture",
+];
+
+/// Reads a piece of LaTeX.
+pub(super) fn extract<'t>(text: &'t str, part: Part, builder: &mut Builder<'t>) {
+    let Some(body) = body(text, part) else { return };
+    Scanner::new(text, body, builder).run(usize::MAX);
+}
+
+/// The first blank line outside of everything that a piece can end behind.
+pub(super) fn next_cut(text: &str, part: Part) -> Option<usize> {
+    let body = body(text, part)?;
+    Scanner::new(text, body, &mut Builder::new(text)).run(body.max(LENGTH))
+}
+
+/// Where the body starts: behind the preamble, if there is one.
+fn body(text: &str, part: Part) -> Option<usize> {
+    const BEGIN: &str = "\\begin{document}";
+    match part {
+        Part::Later => Some(0),
+        Part::Opening => match text.find(BEGIN) {
+            Some(at) => Some(at + BEGIN.len()),
+            None if text.contains("\\documentclass") => None,
+            None => Some(0),
+        },
+    }
+}
+
+/// What a closing brace ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Group {
+    /// Part of a paragraph.
+    Inline,
+    /// A paragraph.
+    Block,
+}
+
+#[derive(Debug)]
+struct Scanner<'t, 'b> {
+    text: &'t str,
+    builder: &'b mut Builder<'t>,
+    /// Where the scanner is, and where the text begins that it has passed and not yet pushed.
+    at: usize,
+    from: usize,
+    groups: Vec<Group>,
+}
+
+impl<'t, 'b> Scanner<'t, 'b> {
+    fn new(text: &'t str, at: usize, builder: &'b mut Builder<'t>) -> Self {
+        Scanner {
+            text,
+            builder,
+            at,
+            from: at,
+            groups: Vec::new(),
+        }
+    }
+
+    /// Reads on to the end, or to the first paragraph that begins at `limit` or behind.
+    fn run(mut self, limit: usize) -> Option<usize> {
+        let special = |b: &u8| {
+            matches!(
+                b,
+                b'\\' | b'%' | b'$' | b'{' | b'}' | b'&' | b'~' | b'\n' | b'\r'
+            )
+        };
+        while let Some(found) = self.text.as_bytes()[self.at..].iter().position(special) {
+            self.at += found;
+            match self.text.as_bytes()[self.at] {
+                b'\\' => {
+                    if self.command() {
+                        return None;
+                    }
+                }
+                b'%' => self.comment(),
+                b'$' => self.skip_to(self.math()),
+                b'{' => {
+                    self.groups.push(Group::Inline);
+                    self.skip_to(self.at + 1);
+                }
+                b'}' => self.close(),
+                // A tie before text is white space; one before a reference goes with it.
+                b'~' if self.text[self.at + 1..].starts_with(char::is_alphanumeric) => self.at += 1,
+                b'&' | b'~' => self.skip_to(self.at + 1),
+                _ => {
+                    self.at += line_break(&self.text[self.at..]);
+                    self.blank_lines();
+                }
+            }
+            if self.at >= limit && self.is_at_margin() {
+                return Some(self.at);
+            }
+        }
+        self.at = self.text.len();
+        self.skip_to(self.at);
+        None
+    }
+
+    /// Whether a paragraph has just ended and nothing else is open.
+    fn is_at_margin(&self) -> bool {
+        self.at == self.from
+            && self.at < self.text.len()
+            && self.groups.is_empty()
+            && !self.builder.is_open()
+            && self.text[..self.at].ends_with(['\n', '\r'])
+    }
+
+    /// Pushes what was passed and goes on at `to`.
+    fn skip_to(&mut self, to: usize) {
+        self.builder.push(self.from..self.at);
+        (self.at, self.from) = (to, to);
+    }
+
+    /// At the start of a line: ends the paragraph if the line is blank.
+    fn blank_lines(&mut self) {
+        if let Some(next) = blank_lines(self.text, self.at) {
+            self.skip_to(next);
+            self.builder.expect(Break::Paragraph);
+            // No argument with text goes over a blank line, so what is still open was never closed.
+            self.groups.clear();
+        }
+    }
+
+    fn comment(&mut self) {
+        let rest = &self.text[self.at..];
+        let end = rest
+            .find(['\n', '\r'])
+            .map_or(rest.len(), |end| end + line_break(&rest[end..]));
+        self.skip_to(self.at + end);
+        self.blank_lines();
+    }
+
+    fn close(&mut self) {
+        let group = self.groups.pop();
+        self.skip_to(self.at + 1);
+        if group == Some(Group::Block) {
+            self.builder.end();
+        }
+    }
+
+    /// Where the math ends that begins here.
+    fn math(&self) -> usize {
+        let rest = &self.text[self.at..];
+        let mark = if rest.starts_with("$$") { "$$" } else { "$" };
+        self.at + mark.len() + until(&rest[mark.len()..], mark)
+    }
+
+    /// A control sequence; true at the document's end.
+    fn command(&mut self) -> bool {
+        let rest = &self.text[self.at + 1..];
+        let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let name = &rest[..letters];
+        let star = usize::from(letters > 0 && rest[letters..].starts_with('*'));
+        let after = self.at + 1 + letters + star;
+        match name {
+            "" => self.symbol(),
+            "begin" => self.begin(after),
+            "end" => {
+                if self.text[after..].starts_with("{document}") {
+                    self.skip_to(self.text.len());
+                    return true;
+                }
+                self.skip_to(self.group(after));
+                self.builder.expect(Break::Paragraph);
+            }
+            "verb" | "lstinline" | "mintinline" => {
+                let start = self.options(after);
+                let start = if name == "mintinline" {
+                    self.group(start)
+                } else {
+                    start
+                };
+                self.skip_to(self.delimited(start));
+            }
+            "item" => {
+                self.skip_to(self.options(after));
+                self.builder.expect(Break::Item);
+            }
+            "par" => {
+                self.skip_to(after);
+                self.builder.end();
+            }
+            "def" | "gdef" | "edef" => {
+                let brace = self.text[after..]
+                    .find(['{', '\n'])
+                    .map_or(self.text.len(), |at| after + at);
+                self.skip_to(self.group(brace));
+            }
+            _ => self.known_or_not(name, after),
+        }
+        false
+    }
+
+    fn known_or_not(&mut self, name: &str, after: usize) {
+        if let Some((_, starts)) = BLOCK.iter().find(|(known, _)| *known == name) {
+            let mut start = self.options(after);
+            if name == "captionof" {
+                start = self.group(start);
+            }
+            if self.text[start..].starts_with('{') {
+                self.skip_to(start + 1);
+                self.builder.begin(*starts);
+                self.groups.push(Group::Block);
+                return;
+            }
+        }
+        if let Some((_, arguments)) = INLINE.iter().find(|(known, _)| *known == name) {
+            let mut start = self.options(after);
+            for _ in 0..*arguments {
+                start = self.group(start);
+            }
+            if self.text[start..].starts_with('{') {
+                self.skip_to(start + 1);
+                self.groups.push(Group::Inline);
+                return;
+            }
+        }
+        self.skip_to(self.arguments(after));
+    }
+
+    /// A control symbol: `\%`, `\\`, `\(`.
+    fn symbol(&mut self) {
+        let rest = &self.text[self.at + 1..];
+        match rest.chars().next() {
+            None => self.skip_to(self.at + 1),
+            Some('(') => self.skip_to(self.at + 2 + until(&rest[1..], "\\)")),
+            Some('[') => self.skip_to(self.at + 2 + until(&rest[1..], "\\]")),
+            Some('%' | '&' | '$' | '#' | '_' | '{' | '}') => {
+                self.skip_to(self.at + 1);
+                self.at += 1;
+            }
+            Some(' ' | '\t' | '\n' | '\r') => self.skip_to(self.at + 1),
+            Some('\\') => self.skip_to(self.options(self.at + 2)),
+            Some(c) => self.skip_to(self.at + 1 + c.len_utf8()),
+        }
+    }
+
+    fn begin(&mut self, after: usize) {
+        let end = self.group(after);
+        let name = self.text[after..end]
+            .trim_matches(['{', '}'])
+            .trim_end_matches('*');
+        if SKIPPED.contains(&name) {
+            let name = &self.text[after..end];
+            self.skip_to(environment_end(self.text, end, name));
+            return;
+        }
+        let mut start = self.options(end);
+        if name == "frame" && self.text[start..].starts_with('{') {
+            self.skip_to(start + 1);
+            self.builder.begin(Break::Heading);
+            self.groups.push(Group::Block);
+            return;
+        }
+        start = self.arguments(start);
+        self.skip_to(start);
+        let quote = matches!(
+            name,
+            "quote" | "quotation" | "displayquote" | "verse" | "epigraph"
+        );
+        self.builder.expect(if quote {
+            Break::Quote
+        } else {
+            Break::Paragraph
+        });
+    }
+
+    /// The end of the options, if any, that begin at `at`.
+    fn options(&self, at: usize) -> usize {
+        match self.text.as_bytes().get(at) {
+            Some(b'[') => balanced(self.text, at, b'[', b']'),
+            _ => at,
+        }
+    }
+
+    /// The end of the argument, if any, that begins at `at`.
+    fn group(&self, at: usize) -> usize {
+        match self.text.as_bytes().get(at) {
+            Some(b'{') => balanced(self.text, at, b'{', b'}'),
+            _ => at,
+        }
+    }
+
+    /// The end of all options and arguments that begin at `at`.
+    fn arguments(&self, mut at: usize) -> usize {
+        loop {
+            let next = self.group(self.options(at));
+            if next == at {
+                return at;
+            }
+            at = next;
+        }
+    }
+
+    /// The end of `|code|` or `{code}`.
+    fn delimited(&self, at: usize) -> usize {
+        let rest = &self.text[at..];
+        match rest.chars().next() {
+            Some('{') => self.group(at),
+            Some(mark) if !mark.is_whitespace() => {
+                let start = at + mark.len_utf8();
+                let length = self.text[start..].find([mark, '\n', '\r']).map_or(
+                    self.text.len() - start,
+                    |end| {
+                        if self.text[start + end..].starts_with(mark) {
+                            end + mark.len_utf8()
+                        } else {
+                            end
+                        }
+                    },
+                );
+                start + length
+            }
+            _ => at,
+        }
+    }
+}
+
+/// The length of the line break that `text` begins with.
+fn line_break(text: &str) -> usize {
+    if text.starts_with("\r\n") { 2 } else { 1 }
+}
+
+/// Where the blank lines end that begin at `at`, the start of a line; `None` if that line has text.
+pub(super) fn blank_lines(text: &str, at: usize) -> Option<usize> {
+    let mut end = None;
+    for (index, b) in text.bytes().enumerate().skip(at) {
+        match b {
+            b'\n' | b'\r' => end = Some(index + 1),
+            b' ' | b'\t' => {}
+            _ => return end,
+        }
+    }
+    end.map(|_| text.len())
+}
+
+/// The length up to and including `mark`; without one, up to the next blank line.
+fn until(text: &str, mark: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if text.is_char_boundary(at) && text[at..].starts_with(mark) {
+            return at + mark.len();
+        }
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'\n' | b'\r' if blank_lines(text, at + line_break(&text[at..])).is_some() => {
+                return at;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    text.len()
+}
+
+/// The end of the group that begins at `at`; a group that is not closed ends with its paragraph.
+fn balanced(text: &str, at: usize, open: u8, close: u8) -> usize {
+    let bytes = text.as_bytes();
+    let mut depth = 0usize;
+    let mut index = at;
+    while index < bytes.len() {
+        match bytes[index] {
+            b'\\' => index += 1,
+            b'%' => {
+                index +=
+                    memchr::memchr2(b'\n', b'\r', &bytes[index..]).unwrap_or(bytes.len() - index);
+                continue;
+            }
+            b if b == open => depth += 1,
+            b if b == close => {
+                depth -= 1;
+                if depth == 0 {
+                    return index + 1;
+                }
+            }
+            b'\n' | b'\r' if blank_lines(text, index + line_break(&text[index..])).is_some() => {
+                return index;
+            }
+            _ => {}
+        }
+        index += 1;
+    }
+    text.len()
+}
+
+/// Where the environment `{name}` ends whose `\begin{name}` ends at `at`; the text's end if it is not closed.
+fn environment_end(text: &str, at: usize, name: &str) -> usize {
+    let verbatim = ["verbatim", "lstlisting", "minted", "comment", "code"]
+        .iter()
+        .any(|v| name.contains(v));
+    let mut depth = 1;
+    let mut index = at;
+    while let Some(found) = text[index..].find(name) {
+        let before = &text[..index + found];
+        index += found + name.len();
+        if before.ends_with("\\end") {
+            depth -= 1;
+        } else if before.ends_with("\\begin") && !verbatim {
+            depth += 1;
+        }
+        if depth == 0 {
+            return index;
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Language::Latex;
+    use super::super::tests::{check, check_cursor};
+
+    #[test]
+    fn blocks() {
+        check(
+            Latex,
+            "\\documentclass[a4]{article}\n\\title{No}\n\\begin{document}\n\\section*{One \\emph{two}}\nText.\n\\end{document}\nno",
+            &["H One |two", "P Text."],
+        );
+        check(Latex, "\\documentclass{article}\nno", &[]);
+        check(
+            Latex,
+            "a\nb\n\nc % no\n%no\n\nd",
+            &[r"P a\nb", "P c", "P d"],
+        );
+        check(Latex, "a\r\nb\r\n\r\nc", &[r"P a\r\nb", "P c"]);
+        check(
+            Latex,
+            "\\begin{itemize}\n\\item one\n\\item[x] two\n\\end{itemize}\nend",
+            &["I one", "I two", "P end"],
+        );
+        check(
+            Latex,
+            "a\n\\begin{verbatim}\n\\section{no}\n\n\\end{verbatim}\nb",
+            &[r"P a\n|\nb"],
+        );
+        check(
+            Latex,
+            "\\begin{tabular}{ll}\na & b\\\\\n\\end{tabular}\nb",
+            &["P b"],
+        );
+        check(
+            Latex,
+            "We have\n\\begin{align*}\nx &= y\\\\\n\\end{align*}\nwhere",
+            &[r"P We have\n|\nwhere"],
+        );
+        check(Latex, "\\begin{quote}\nsaid\n\\end{quote}\n", &["Q said"]);
+        check(
+            Latex,
+            "\\begin{figure}[ht]\n\\centering\n\\includegraphics[width=1cm]{a}\n\\caption[short]{A \\textbf{bold} figure.}\\label{f}\n\\end{figure}",
+            &["P A |bold| figure."],
+        );
+        check(
+            Latex,
+            "\\begin{frame}{Title}\ntext\n\\end{frame}",
+            &["H Title", "P text"],
+        );
+        check(
+            Latex,
+            "\\newcommand{\\x}[1]{no \\emph{no}}\n\\def\\y#1{no}\ntext",
+            &["P text"],
+        );
+        check(Latex, "\\begin{tabular}{l} never closed\n\ntext", &[]);
+    }
+
+    #[test]
+    fn spans() {
+        check(
+            Latex,
+            "a $x$ b \\(y\\) c \\[z\n\\] d $$w$$ e",
+            &["P a | b | c | d | e"],
+        );
+        check(
+            Latex,
+            "50\\% of A\\&B, \\LaTeX{} \\cite[p.~1]{x}.",
+            &["P 50|% of A|&B, | |."],
+        );
+        check(
+            Latex,
+            "see Figure~\\ref{x} by D.~Knuth",
+            &["P see Figure| by D.~Knuth"],
+        );
+        check(
+            Latex,
+            "a\\footnote{A note.} b {\\bf c}",
+            &["P a|A note.| b | c"],
+        );
+        check(
+            Latex,
+            "\\href{http://a.b}{text} and \\url{http://a.b}",
+            &["P text| and"],
+        );
+        check(
+            Latex,
+            "\\verb|x| a \\verb*+y+ b \\lstinline{z} c",
+            &["P a | b | c"],
+        );
+        check(Latex, "a% comment\nb\\\\[2pt] c", &[r"P a|\nb| c"]);
+        check(Latex, "``quoted'' --- and", &["P ``quoted'' --- and"]);
+        check(
+            Latex,
+            "open \\textbf{brace\n\nnext } end",
+            &["P open |brace", "P next | end"],
+        );
+    }
+
+    #[test]
+    fn cursors() {
+        check_cursor(Latex, "\\section{$0}", "Heading ");
+        check_cursor(Latex, "\\section{On $0", "Heading On ");
+        check_cursor(Latex, "\\item $0", "Item ");
+        check_cursor(Latex, "a \\emph{b $0", "Paragraph a b ");
+        check_cursor(Latex, "a \\emph{b}$0", "Paragraph a b^");
+        check_cursor(Latex, "a \\cite{b$0", "-");
+        check_cursor(Latex, "a \\sec$0", "-");
+        check_cursor(Latex, "a $x + $0", "-");
+        check_cursor(Latex, "a $x$ $0", "Paragraph a  ");
+        check_cursor(Latex, "a % b $0", "-");
+        check_cursor(Latex, "\\begin{equation}\n$0\n\\end{equation}", "-");
+        check_cursor(
+            Latex,
+            "\\documentclass{article}\n$0\n\\begin{document}\n",
+            "-",
+        );
+        check_cursor(
+            Latex,
+            "\\documentclass{article}\n\\begin{document}\n$0\n\\end{document}\n",
+            "Paragraph ",
+        );
+    }
+}
