@@ -148,3 +148,172 @@ fn form_here(folded: &str, place: &Place<'_>, is_word: impl Fn(&str) -> bool) ->
         form.to_owned()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::predict::Recency;
+    use crate::text::{Ending, TokenId, Tokenizer};
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    static TOKENIZER: LazyLock<Tokenizer> = LazyLock::new(|| {
+        let text = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ don't";
+        Tokenizer::train([text; 8].into_iter(), 700)
+    });
+
+    /// What is offered after `before` when `typed` stands typed and the network says `words`.
+    fn offer(
+        before: &str,
+        typed: &str,
+        words: &[(&str, f32)],
+        options: &Options,
+    ) -> Vec<Suggestion> {
+        let mut recency = Recency::new();
+        recency.push(TokenId::DOC, TOKENIZER.vocabulary());
+        for id in TOKENIZER.read(before, Ending::Spaced) {
+            recency.push(id, TOKENIZER.vocabulary());
+        }
+        let query = recency.query(recency.tail());
+        let place = Place {
+            typed,
+            sentence_start: recency.at_sentence_start(),
+            previous: recency.previous_word(),
+            past: &query,
+        };
+        let proposals = Proposals {
+            words: words
+                .iter()
+                .map(|&(word, p)| (word.to_owned(), p))
+                .collect(),
+            mass: match typed {
+                "" => 1.0,
+                _ => words
+                    .iter()
+                    .map(|&(word, p)| p * casing::agreement(word, typed))
+                    .sum(),
+            },
+        };
+        let known = [
+            "the", "they", "then", "is", "often", "he", "doctor", "we", "rest",
+        ];
+        rank(&proposals, &place, &options.trust, options, |word| {
+            known.contains(&word)
+        })
+    }
+
+    fn check(before: &str, typed: &str, words: &[(&str, f32)], expected: &[&str]) {
+        let options = Options {
+            threshold: 0.0,
+            ..Options::default()
+        };
+        let got = offer(before, typed, words, &options);
+        let got: Vec<&str> = got.iter().map(|s| s.text.as_str()).collect();
+        assert_eq!(got, expected, "after {before:?} with {typed:?}");
+    }
+
+    #[test]
+    fn the_most_probable_comes_first() {
+        check(
+            "",
+            "",
+            &[("then", 0.1), ("they", 0.3), ("the", 0.2)],
+            &["they", "the", "then"],
+        );
+    }
+
+    #[test]
+    fn what_is_typed_already_is_not_offered() {
+        check("it ", "the", &[("the", 0.3), ("they", 0.1)], &["they"]);
+        check("it ", "The", &[("the", 0.3), ("they", 0.1)], &["They"]);
+    }
+
+    #[test]
+    fn case_is_followed() {
+        check(
+            "it ",
+            "Th",
+            &[("the", 0.3), ("Thor", 0.1), ("Theo", 0.05)],
+            &["Thor", "Theo", "The"],
+        );
+        check(
+            "it ",
+            "TH",
+            &[("the", 0.3), ("Thor", 0.1)],
+            &["THE", "THOR"],
+        );
+        check("it ", "th", &[("The", 0.2), ("the", 0.1)], &["the"]);
+        check(
+            "in ",
+            "par",
+            &[("Paris", 0.2), ("parts", 0.01)],
+            &["Paris", "parts"],
+        );
+    }
+
+    #[test]
+    fn the_writers_own_words_rise() {
+        let names = "Zebedee met Quixby. Then Quixby met Zebedee. ";
+        check(names, "Ze", &[("Zealand", 0.0001)], &["Zebedee", "Zealand"]);
+        check(
+            "We saw Quixby laugh. They saw Quixby",
+            "",
+            &[("is", 0.01)],
+            &["laugh", "is", "Quixby", "saw", "they"],
+        );
+    }
+
+    #[test]
+    fn the_writers_words_take_the_case_of_the_place() {
+        check("it is often so. ", "", &[], &["So", "Often", "Is", "It"]);
+        check("Often it is Rust. They say ", "r", &[], &["Rust"]);
+        check("Often it is Rust. They say ", "of", &[], &["often"]);
+    }
+
+    #[test]
+    fn manners() {
+        check(
+            "the doctor ",
+            "",
+            &[("he", 0.4), ("she", 0.2), ("is", 0.1)],
+            &["is", "doctor", "the"],
+        );
+        check("", "b", &[("b", 0.9)], &[]);
+        check("", "", &[("x", 0.9), ("a", 0.05), ("I", 0.04)], &["a", "I"]);
+    }
+
+    #[test]
+    fn nothing_is_offered_when_the_best_is_weak() {
+        let options = Options {
+            threshold: 0.3,
+            ..Options::default()
+        };
+        assert!(offer("", "", &[("the", 0.2), ("they", 0.1)], &options).is_empty());
+        assert_eq!(
+            offer("", "", &[("the", 0.4), ("they", 0.1)], &options).len(),
+            2
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+        #[test]
+        fn whatever_comes_in(
+            before in "(the |Rust |often |don't |[A-Z][a-z]{0,4}[.,]? ){0,12}",
+            typed in "\\PC{0,4}|[a-zA-Z]{0,4}",
+            words in prop::collection::vec(("[A-Z]?[a-z']{1,6}", 0.0f32..0.1), 0..20),
+            max_items in 0usize..7,
+        ) {
+            let options = Options { threshold: 0.0, max_items, ..Options::default() };
+            let words: Vec<(&str, f32)> = words.iter().map(|(word, p)| (word.as_str(), *p)).collect();
+            let got = offer(&before, &typed, &words, &options);
+            prop_assert!(got.len() <= max_items);
+            prop_assert!(got.windows(2).all(|pair| pair[0].probability >= pair[1].probability && pair[0].text != pair[1].text));
+            for suggestion in &got {
+                prop_assert!(casing::starts_with_folded(&suggestion.text, &typed));
+                prop_assert!(suggestion.text.to_lowercase() != typed.to_lowercase());
+                prop_assert!((0.0..=1.0).contains(&suggestion.probability));
+            }
+        }
+    }
+}
