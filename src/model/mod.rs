@@ -106,7 +106,12 @@ impl Model {
 
     /// A tiny untrained model with a small English vocabulary, for tests. Same seed, same weights.
     pub fn tiny(seed: u64) -> Model {
-        Model::from_bytes(quantize::tiny(seed)).expect("bytes that were just made")
+        Model::from_bytes(Model::tiny_bytes(seed)).expect("bytes that were just made")
+    }
+
+    /// The file of [`Model::tiny`].
+    pub fn tiny_bytes(seed: u64) -> Vec<u8> {
+        quantize::tiny(seed)
     }
 
     /// The model compiled into the binary.
@@ -269,7 +274,7 @@ mod tests {
 
     #[test]
     fn a_damaged_file_is_noticed() {
-        let mut bytes = quantize::tiny(1);
+        let mut bytes = Model::tiny_bytes(1);
         assert!(
             Model::from_bytes(bytes.clone())
                 .expect("a whole file")
