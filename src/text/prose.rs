@@ -14,14 +14,19 @@
 //! character boundaries.
 
 mod artifacts;
+mod asciidoc;
 mod builder;
 mod git;
+mod html;
+mod inline;
 mod language;
 mod latex;
 mod lines;
 mod markdown;
+mod org;
 mod pieces;
 mod plain;
+mod rst;
 
 use std::ops::Range;
 
@@ -92,12 +97,19 @@ pub fn piece(language: Language, part: Part, text: &str) -> Vec<Paragraph> {
     use builder::Builder;
     let mut builder = match language {
         Language::GitCommit => Builder::with_markup(text, git::markup),
+        Language::Rst => Builder::with_markup(text, rst::markup),
+        Language::Org => Builder::with_markup(text, org::markup),
+        Language::Asciidoc => Builder::with_markup(text, asciidoc::markup),
         _ => Builder::new(text),
     };
     match language {
         Language::Markdown => markdown::extract(text, part, &mut builder),
         Language::Latex => latex::extract(text, part, &mut builder),
         Language::GitCommit => git::extract(text, &mut builder),
+        Language::Rst => rst::extract(text, &mut builder),
+        Language::Org => org::extract(text, &mut builder),
+        Language::Asciidoc => asciidoc::extract(text, part, &mut builder),
+        Language::Html => html::extract(text, &mut builder),
         _ => plain::extract(text, part, &mut builder),
     }
     builder.finish()

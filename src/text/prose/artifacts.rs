@@ -122,9 +122,13 @@ fn is_path(body: &str) -> bool {
             .next()
             .is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
     };
-    let rooted = ["./", "../", "~/", "/", ".\\", "..\\", "\\\\"]
+    let rooted = ["./", "../", "~/", ".\\", "..\\", "\\\\"]
         .iter()
-        .any(|root| body.strip_prefix(root).is_some_and(name));
+        .any(|root| body.strip_prefix(root).is_some_and(name))
+        || body
+            .strip_prefix('/')
+            .and_then(|rest| rest.split_once('/'))
+            .is_some_and(|(a, b)| name(a) && name(b));
     if drive(body.as_bytes()) || (rooted && body.len() > 2) {
         return true;
     }
@@ -136,8 +140,7 @@ fn is_path(body: &str) -> bool {
     let folders = [
         "src", "lib", "bin", "usr", "etc", "home", "tests", "docs", "target",
     ];
-    !folder.is_empty()
-        && (last.is_empty() || technical(folder) || technical(last) || folders.contains(&folder))
+    !folder.is_empty() && (technical(folder) || technical(last) || folders.contains(&folder))
 }
 
 /// A name with one of the endings that files and hosts have.
@@ -220,7 +223,7 @@ mod tests {
     #[test]
     fn ordinary_words_stay() {
         for text in [
-            "and/or, he/she/they, 1/2, 24/7, w/o",
+            "and/or, he/she/they, 1/2, 24/7, w/o, /so to say/",
             "e.g. this, i.e. that, U.S. and Ph.D. etc.",
             "an end.Then a start...and so on.",
             "3.14 or 1.2.3; a / b",

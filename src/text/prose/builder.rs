@@ -123,7 +123,9 @@ fn bridge(text: &str, ranges: &mut Vec<Range<usize>>, start: usize) {
         return;
     }
     let Some(newline) = gap.rfind(['\n', '\r']) else {
-        if gap.bytes().all(|b| matches!(b, b' ' | b'\t')) {
+        // Behind a line break this is the indentation of the next line.
+        let is_indent = text[..last.end].ends_with(['\n', '\r']);
+        if !is_indent && gap.bytes().all(|b| matches!(b, b' ' | b'\t')) {
             last.end = start;
         }
         return;

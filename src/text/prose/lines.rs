@@ -19,6 +19,11 @@ impl Line<'_> {
         self.text.bytes().all(|b| matches!(b, b' ' | b'\t')) || self.text.trim().is_empty()
     }
 
+    /// Spaces and tabs at the start, in bytes.
+    pub(super) fn indent(&self) -> usize {
+        self.text.len() - self.text.trim_start_matches([' ', '\t']).len()
+    }
+
     /// Everything but the first `skip` bytes, with the line break.
     pub(super) fn from(&self, skip: usize) -> Range<usize> {
         self.start + skip..self.next
@@ -61,4 +66,10 @@ pub(super) fn list_marker(text: &str) -> usize {
         .take_while(|b| matches!(b, b' ' | b'\t'))
         .count();
     if space == 0 { 0 } else { marker + space }
+}
+
+/// Each line with the one behind it.
+pub(super) fn with_next(text: &str) -> impl Iterator<Item = (Line<'_>, Option<Line<'_>>)> {
+    let behind = lines(text).skip(1).map(Some).chain(std::iter::once(None));
+    lines(text).zip(behind)
 }

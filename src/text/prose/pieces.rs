@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::lines::lines;
-use super::{Language, git, latex, markdown};
+use super::lines::{Line, lines, with_next};
+use super::{Language, asciidoc, git, html, latex, markdown, org, rst};
 
 /// A piece is cut as soon as it is this long and a cut is possible. Small enough that reading one again at every
 /// keystroke costs well under a tenth of a millisecond, large enough that few paragraphs meet a cut.
@@ -44,6 +44,10 @@ pub fn next_cut(language: Language, part: Part, text: &str) -> Option<usize> {
         }
         Language::Latex => latex::next_cut(text, part),
         Language::GitCommit => git::next_cut(text),
+        Language::Rst => rst::next_cut(text),
+        Language::Org => org::next_cut(text),
+        Language::Asciidoc => asciidoc::next_cut(text, part),
+        Language::Html => html::next_cut(text),
         _ => {
             let mut blank = false;
             first_cut(text, |line| {
@@ -59,6 +63,23 @@ fn first_cut(text: &str, mut before: impl FnMut(&str) -> Cut) -> Option<usize> {
     lines(text)
         .find(|line| before(line.text) == Cut::Here && line.start >= LENGTH)
         .map(|line| line.start)
+}
+
+/// The first line at the margin behind a blank one, once a piece is long enough. `read` reads a line, with the one behind
+/// it, and says whether nothing is open that goes over blank lines.
+pub(super) fn cut_at_margin<'t>(
+    text: &'t str,
+    mut read: impl FnMut(Line<'t>, Option<Line<'t>>) -> bool,
+) -> Option<usize> {
+    let mut cuttable = false;
+    for (line, next) in with_next(text) {
+        let blank = line.is_blank();
+        if cuttable && !blank && line.start >= LENGTH && !line.text.starts_with([' ', '\t']) {
+            return Some(line.start);
+        }
+        cuttable = read(line, next) && blank;
+    }
+    None
 }
 
 /// The pieces of a document, in order; an empty document is one empty piece.

@@ -256,8 +256,10 @@ fn everywhere_a_word_can_be_typed() {
         check_cursor(language, "One two $0", "Paragraph One two ");
         check_cursor(language, "One $0two", "Paragraph One ");
         check_cursor(language, "One two \n$0", "Paragraph One two \\n");
-        check_cursor(language, "One two\n\n$0", "Paragraph ");
-        check_cursor(language, "One\n\ntwo$0\n\nthree", "Paragraph two");
+        if language != Language::Html {
+            check_cursor(language, "One two\n\n$0", "Paragraph ");
+            check_cursor(language, "One\n\ntwo$0\n\nthree", "Paragraph two");
+        }
         check_cursor(language, "see https://exam$0", "-");
         check_cursor(language, "see https://example.com/a $0", "Paragraph see  ");
     }

@@ -1,0 +1,486 @@
+//! reStructuredText: a line scanner for blocks, told by indentation, and one for inline markup.
+
+use std::ops::Range;
+
+use super::Break;
+use super::builder::Builder;
+use super::inline::{emphasis, enclosed, line_end, run_before};
+use super::lines::{Line, list_marker, with_next};
+use super::pieces::cut_at_margin;
+
+/// Directives whose content is prose.
+const PROSE: &[&str] = &[
+    "note",
+    "warning",
+    "tip",
+    "hint",
+    "important",
+    "caution",
+    "danger",
+    "error",
+    "attention",
+    "admonition",
+    "seealso",
+    "topic",
+    "sidebar",
+    "epigraph",
+    "highlights",
+    "pull-quote",
+    "container",
+    "rubric",
+    "centered",
+    "figure",
+    "versionadded",
+    "versionchanged",
+    "deprecated",
+    "compound",
+    "todo",
+    "class",
+    "glossary",
+    "only",
+    "hlist",
+    "centered",
+    "function",
+    "py:function",
+    "method",
+    "py:method",
+    "attribute",
+    "data",
+    "module",
+    "option",
+    "describe",
+    "collapse",
+    "dropdown",
+];
+
+/// Those whose own line is text too.
+const PROSE_LINE: &[&str] = &[
+    "note",
+    "warning",
+    "tip",
+    "hint",
+    "important",
+    "caution",
+    "danger",
+    "error",
+    "attention",
+    "admonition",
+    "seealso",
+    "topic",
+    "sidebar",
+    "rubric",
+    "centered",
+    "todo",
+];
+
+/// Roles whose text is read as part of the sentence.
+const PROSE_ROLES: &[&str] = &[
+    "ref",
+    "doc",
+    "term",
+    "any",
+    "numref",
+    "emphasis",
+    "strong",
+    "title",
+    "title-reference",
+    "abbr",
+    "dfn",
+    "sub",
+    "sup",
+    "subscript",
+    "superscript",
+    "guilabel",
+    "menuselection",
+];
+
+/// Reads a piece of reStructuredText.
+pub(super) fn extract(text: &str, builder: &mut Builder) {
+    let mut reader = Reader::default();
+    for (line, next) in with_next(text) {
+        reader.line(line, next, builder);
+    }
+}
+
+/// A line at the margin behind a blank one, outside tables: everything else ends there.
+pub(super) fn next_cut(text: &str) -> Option<usize> {
+    let mut reader = Reader::default();
+    let mut builder = Builder::new(text);
+    cut_at_margin(text, |line, next| {
+        reader.line(line, next, &mut builder);
+        reader.table.is_none()
+    })
+}
+
+#[derive(Debug, Default)]
+struct Reader {
+    /// Lines indented deeper than this are left out.
+    skipped: Option<usize>,
+    /// The indentation of a paragraph that announced a literal block.
+    announced: Option<usize>,
+    /// The open table.
+    table: Option<Table>,
+    /// Lines with options follow a directive.
+    options: bool,
+    /// A doctest runs to the next blank line.
+    doctest: bool,
+    /// The indentation of the open paragraph's text.
+    indent: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Table {
+    /// Drawn with `+---+`; ends at a blank line.
+    Grid,
+    /// Drawn with `==== ====`; ends at the last such line.
+    Simple,
+}
+
+impl Reader {
+    fn line(&mut self, line: Line, next: Option<Line>, builder: &mut Builder) {
+        let indent = line.indent();
+        let content = line.text[indent..].trim_end();
+        if content.is_empty() {
+            self.options = false;
+            self.doctest = false;
+            if self.table == Some(Table::Grid) {
+                self.table = None;
+            }
+            return builder.expect(Break::Paragraph);
+        }
+        if self.skipped.is_some_and(|outside| indent > outside) || self.doctest {
+            return;
+        }
+        self.skipped = None;
+        if let Some(outside) = self.announced.take()
+            && indent > outside
+        {
+            self.skipped = Some(outside);
+            return;
+        }
+        if self.is_table(content, next, builder) || is_rule(content) {
+            return;
+        }
+        if content.starts_with(">>> ") {
+            self.doctest = true;
+        } else if content == ".." || content.starts_with(".. ") {
+            self.explicit(line, indent, builder);
+        } else if content.starts_with("__ ") {
+            self.skipped = Some(indent);
+        } else if let Some(name) = field(content) {
+            if !self.options {
+                builder.begin(Break::Item);
+                self.text(line, indent, indent + name, builder);
+            }
+        } else if next.is_some_and(|next| is_rule(next.text.trim_end()) && !builder.is_open()) {
+            builder.begin(Break::Heading);
+            builder.push(line.from(indent));
+            builder.end();
+        } else {
+            self.paragraph(line, next, indent, content, builder);
+        }
+    }
+
+    fn paragraph(
+        &mut self,
+        line: Line,
+        next: Option<Line>,
+        indent: usize,
+        content: &str,
+        builder: &mut Builder,
+    ) {
+        self.options = false;
+        let marker = marker(content);
+        if marker > 0 {
+            builder.begin(Break::Item);
+        } else if builder.is_open() && indent > self.indent {
+            // The definition below a term.
+            builder.expect(Break::Paragraph);
+        }
+        let verse = if content.starts_with("| ") { 2 } else { 0 };
+        let last = next.is_none_or(|next| next.is_blank());
+        if last && content.ends_with("::") {
+            self.announced = Some(indent);
+            let colon = usize::from(content.len() > 2 && !content.ends_with(" ::"));
+            let end = line.start + indent + content.len() - 2 + colon;
+            builder.push(line.start + indent + marker..end);
+        } else {
+            self.text(line, indent, indent + marker + verse, builder);
+        }
+        self.indent = indent + marker;
+    }
+
+    fn text(&mut self, line: Line, indent: usize, skip: usize, builder: &mut Builder) {
+        self.indent = indent;
+        builder.push(line.from(skip));
+    }
+
+    /// `.. directive::`, `.. [1] footnote`, `.. _target:`, `.. comment`.
+    fn explicit(&mut self, line: Line, indent: usize, builder: &mut Builder) {
+        builder.end();
+        let start =
+            indent + 2 + line.text[indent + 2..].len() - line.text[indent + 2..].trim_start().len();
+        let body = &line.text[start..];
+        if body.starts_with('[')
+            && let Some(close) = body.find("] ")
+        {
+            builder.begin(Break::Paragraph);
+            self.text(line, start, start + close + 2, builder);
+            return;
+        }
+        let name = body.split("::").next().unwrap_or("");
+        let directive =
+            name.len() < body.len() && !name.contains(' ') && !name.starts_with(['_', '|']);
+        if !directive || !PROSE.contains(&name) {
+            self.skipped = Some(indent);
+            return;
+        }
+        self.options = true;
+        self.indent = indent + 3;
+        if PROSE_LINE.contains(&name) {
+            builder.push(line.from(start + name.len() + 2));
+        }
+    }
+
+    /// Whether the line is in a table, or begins one.
+    fn is_table(&mut self, content: &str, next: Option<Line>, builder: &mut Builder) -> bool {
+        let simple = content.contains("= =") || content.contains("=  ");
+        let simple = simple
+            && content.bytes().all(|b| matches!(b, b'=' | b' '))
+            && content.starts_with("==");
+        match self.table {
+            Some(Table::Simple) if simple && next.is_none_or(|next| next.is_blank()) => {
+                self.table = None
+            }
+            Some(_) => {}
+            None if simple => self.table = Some(Table::Simple),
+            None if content.starts_with("+-") || content.starts_with("+=") => {
+                self.table = Some(Table::Grid)
+            }
+            None => return false,
+        }
+        builder.end();
+        true
+    }
+}
+
+/// A line of one punctuation character.
+fn is_rule(line: &str) -> bool {
+    let first = line.bytes().next().unwrap_or(b' ');
+    line.len() >= 2
+        && first.is_ascii_punctuation()
+        && first != b':'
+        && line.bytes().all(|b| b == first)
+        && (line.len() > 2 || matches!(first, b'=' | b'-' | b'~' | b'^'))
+}
+
+/// The length of `:name: ` at the start of a field.
+fn field(content: &str) -> Option<usize> {
+    let inner = content.strip_prefix(':')?;
+    let end = inner.find(':')?;
+    let name = &inner[..end];
+    let after = &inner[end + 1..];
+    let plain = !name.is_empty() && !name.starts_with(' ') && !name.contains('`');
+    (plain && (after.is_empty() || after.starts_with(' '))).then_some(end + 2)
+}
+
+/// The length of a list marker, those of its own included: `#. `, `(1) `.
+fn marker(content: &str) -> usize {
+    if content.starts_with("#. ") {
+        return 3;
+    }
+    match content.strip_prefix('(') {
+        Some(inner) => match list_marker(inner) {
+            0 => 0,
+            length if inner.starts_with(|c: char| c.is_ascii_digit()) => length + 1,
+            _ => 0,
+        },
+        None => list_marker(content),
+    }
+}
+
+/// Literals, roles, references, emphasis.
+pub(super) fn markup(text: &str, source: Range<usize>, holes: &mut Vec<Range<usize>>) {
+    let bytes = text.as_bytes();
+    let mut at = source.start;
+    let special = |b: &u8| matches!(b, b'\\' | b'`' | b'*' | b'|' | b'_' | b'[');
+    while let Some(found) = bytes[at..source.end].iter().position(special) {
+        at += found;
+        let hole = match bytes[at] {
+            b'\\' => Some(at..at + 1),
+            b'`' => {
+                at = interpreted(text, &source, at, holes);
+                continue;
+            }
+            b'*' => emphasis(text, &source, at),
+            b'|' => enclosed(text, &source, at, "|", "|")
+                .filter(|end| !text[at + 1..*end].starts_with(' ') && *end > at + 2)
+                .map(|end| at..end),
+            b'_' => reference_mark(text, &source, at),
+            _ => enclosed(text, &source, at, "[", "]_")
+                .filter(|end| !text[at..*end].contains(' '))
+                .map(|end| at..end),
+        };
+        at = match hole {
+            Some(hole) => {
+                let escapes = bytes[at] == b'\\';
+                holes.push(hole.clone());
+                let next = text[hole.end..].chars().next().map_or(0, char::len_utf8);
+                if escapes {
+                    (hole.end + next).min(source.end)
+                } else {
+                    hole.end
+                }
+            }
+            None => at + 1,
+        };
+    }
+}
+
+/// The underscore behind a reference: `Python_`.
+fn reference_mark(text: &str, source: &Range<usize>, at: usize) -> Option<Range<usize>> {
+    let run = text[at..source.end]
+        .bytes()
+        .take_while(|b| *b == b'_')
+        .count();
+    let before = text[source.start..at].ends_with(char::is_alphanumeric);
+    let after = text[at + run..source.end].starts_with(|c: char| c.is_alphanumeric());
+    (before && !after).then_some(at..at + run)
+}
+
+/// What begins with backquotes at `at`; the offset behind it.
+fn interpreted(
+    text: &str,
+    source: &Range<usize>,
+    at: usize,
+    holes: &mut Vec<Range<usize>>,
+) -> usize {
+    if text[at..source.end].starts_with("``") {
+        let end = enclosed(text, source, at, "``", "``").unwrap_or(source.end);
+        holes.push(at..end);
+        return end;
+    }
+    let role_length = run_before(text, source, at, |b| {
+        b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b'.' | b'+')
+    });
+    let role = &text[at - role_length..at];
+    let is_role = role.len() > 2 && role.starts_with(':') && role.ends_with(':');
+    let start = if is_role { at - role_length } else { at };
+    let Some(end) = enclosed(text, source, at, "`", "`") else {
+        let end = line_end(text, source, at);
+        holes.push(start..end);
+        return end;
+    };
+    let inner = &text[at + 1..end - 1];
+    let marks = text[end..source.end]
+        .bytes()
+        .take_while(|b| *b == b'_')
+        .count();
+    let prose = if is_role {
+        PROSE_ROLES.contains(&role.trim_matches(':'))
+    } else {
+        marks > 0 || inner.contains(char::is_whitespace)
+    };
+    if !prose {
+        holes.push(start..end + marks);
+        return end + marks;
+    }
+    let target = inner
+        .rfind('<')
+        .map_or(inner.len(), |target| inner[..target].trim_end().len());
+    if target == inner.len() && is_role && !inner.contains(' ') && role != ":term:" {
+        holes.push(start..end);
+        return end;
+    }
+    holes.push(start..at + 1);
+    holes.push(at + 1 + target..end + marks);
+    end + marks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Language::Rst;
+    use super::super::tests::{check, check_cursor};
+
+    #[test]
+    fn blocks() {
+        check(
+            Rst,
+            "=====\nTitle\n=====\n\nText\nmore.\n\nNext\n----\n",
+            &["H Title", r"P Text\nmore.", "H Next"],
+        );
+        check(
+            Rst,
+            "Code::\n\n    no\n\n    no\n\nyes",
+            &["P Code:", "P yes"],
+        );
+        check(Rst, "Code\n\n::\n\n  no\n\nyes", &["P Code", "P yes"]);
+        check(
+            Rst,
+            ".. code-block:: rust\n   :linenos:\n\n   no\n\nyes",
+            &["P yes"],
+        );
+        check(
+            Rst,
+            ".. note:: Be careful\n   here.\n\n   And here.\n",
+            &[r"P Be careful\n|here.", "P And here."],
+        );
+        check(
+            Rst,
+            ".. figure:: a.png\n   :width: 3\n\n   The caption.\n",
+            &["P The caption."],
+        );
+        check(
+            Rst,
+            ".. _target:\n\n.. a comment\n   no\n\n.. |s| image:: x\n\nyes",
+            &["P yes"],
+        );
+        check(Rst, ".. [1] A footnote.\n", &["P A footnote."]);
+        check(
+            Rst,
+            "- one\n  more\n- two\n\n#. three\n(4) four\n",
+            &[r"I one\n|more", "I two", "I three", "I four"],
+        );
+        check(
+            Rst,
+            "==== ====\na    b\n==== ====\nc    d\n\ne    f\n==== ====\n\nyes",
+            &["P yes"],
+        );
+        check(Rst, "+---+\n| a |\n+---+\n\nyes", &["P yes"]);
+        check(Rst, ">>> 1 + 1\n2\n\nyes", &["P yes"]);
+        check(
+            Rst,
+            "term\n  Its definition.\n",
+            &["P term", "P Its definition."],
+        );
+        check(Rst, ":param x: The number.\n", &["I The number."]);
+    }
+
+    #[test]
+    fn spans() {
+        check(Rst, "a ``b c`` *d* **e f** g", &["P a | |d| |e f| g"]);
+        check(
+            Rst,
+            ":ref:`the text <x>` and :func:`f` and :doc:`x`",
+            &["P the text| and | and"],
+        );
+        check(
+            Rst,
+            "`Link text <http://a.b>`_ and Python_ [1]_ |sub| \\*",
+            &["P Link text| and Python| | | |*"],
+        );
+        check(Rst, "`x` or `a title`", &["P or |a title"]);
+        check(Rst, "a ``b\nc`` d", &["P a | d"]);
+    }
+
+    #[test]
+    fn cursors() {
+        check_cursor(Rst, "a ``b $0", "-");
+        check_cursor(Rst, "a :ref:`b$0", "-");
+        check_cursor(Rst, "- $0", "Item ");
+        check_cursor(Rst, "a::\n\n   $0", "-");
+        check_cursor(Rst, ".. note::\n\n   $0", "Paragraph ");
+        check_cursor(Rst, ".. code-block:: c\n\n   $0", "-");
+        check_cursor(Rst, "Title$0\n=====\n", "Heading Title");
+    }
+}
