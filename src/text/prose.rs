@@ -27,6 +27,7 @@ mod org;
 mod pieces;
 mod plain;
 mod rst;
+mod typst;
 
 use std::ops::Range;
 
@@ -110,7 +111,8 @@ pub fn piece(language: Language, part: Part, text: &str) -> Vec<Paragraph> {
         Language::Org => org::extract(text, &mut builder),
         Language::Asciidoc => asciidoc::extract(text, part, &mut builder),
         Language::Html => html::extract(text, &mut builder),
-        _ => plain::extract(text, part, &mut builder),
+        Language::Typst => typst::extract(text, &mut builder),
+        Language::Plain => plain::extract(text, part, &mut builder),
     }
     builder.finish()
 }

@@ -4,6 +4,7 @@
 //! is left out with its arguments.
 
 use super::builder::Builder;
+use super::lines::{blank_lines, line_break};
 use super::pieces::LENGTH;
 use super::{Break, Part};
 
@@ -427,24 +428,6 @@ impl<'t, 'b> Scanner<'t, 'b> {
             _ => at,
         }
     }
-}
-
-/// The length of the line break that `text` begins with.
-fn line_break(text: &str) -> usize {
-    if text.starts_with("\r\n") { 2 } else { 1 }
-}
-
-/// Where the blank lines end that begin at `at`, the start of a line; `None` if that line has text.
-pub(super) fn blank_lines(text: &str, at: usize) -> Option<usize> {
-    let mut end = None;
-    for (index, b) in text.bytes().enumerate().skip(at) {
-        match b {
-            b'\n' | b'\r' => end = Some(index + 1),
-            b' ' | b'\t' => {}
-            _ => return end,
-        }
-    }
-    end.map(|_| text.len())
 }
 
 /// The length up to and including `mark`; without one, up to the next blank line.

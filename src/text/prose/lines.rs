@@ -73,3 +73,21 @@ pub(super) fn with_next(text: &str) -> impl Iterator<Item = (Line<'_>, Option<Li
     let behind = lines(text).skip(1).map(Some).chain(std::iter::once(None));
     lines(text).zip(behind)
 }
+
+/// The length of the line break that `text` begins with.
+pub(super) fn line_break(text: &str) -> usize {
+    if text.starts_with("\r\n") { 2 } else { 1 }
+}
+
+/// Where the blank lines end that begin at `at`, the start of a line; `None` if that line has text.
+pub(super) fn blank_lines(text: &str, at: usize) -> Option<usize> {
+    let mut end = None;
+    for (index, b) in text.bytes().enumerate().skip(at) {
+        match b {
+            b'\n' | b'\r' => end = Some(index + 1),
+            b' ' | b'\t' => {}
+            _ => return end,
+        }
+    }
+    end.map(|_| text.len())
+}

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::lines::{Line, lines, with_next};
-use super::{Language, asciidoc, git, html, latex, markdown, org, rst};
+use super::{Language, asciidoc, git, html, latex, markdown, org, rst, typst};
 
 /// A piece is cut as soon as it is this long and a cut is possible. Small enough that reading one again at every
 /// keystroke costs well under a tenth of a millisecond, large enough that few paragraphs meet a cut.
@@ -48,6 +48,7 @@ pub fn next_cut(language: Language, part: Part, text: &str) -> Option<usize> {
         Language::Org => org::next_cut(text),
         Language::Asciidoc => asciidoc::next_cut(text, part),
         Language::Html => html::next_cut(text),
+        Language::Typst => typst::next_cut(text),
         _ => {
             let mut blank = false;
             first_cut(text, |line| {
