@@ -6,6 +6,8 @@
 //! With [`Precision::Bf16`] the operands are rounded to bfloat16 and multiplied in pairs, sums staying in f32 (`vdpbf16ps`): twice the rate of f32 where the
 //! processor has it. The bfloat16 product without that instruction is computed by the portable tile, for tests.
 
+mod pack;
+
 use super::cpu;
 
 /// Rows of a tile of C.
@@ -108,110 +110,12 @@ impl Packed {
         self.pack::<NR>(b, n, k);
     }
 
-    /// Panels of `W` columns of a (k, outer) matrix.
     fn pack<const W: usize>(&mut self, view: View, outer: usize, k: usize) {
         let words = self.precision.words(k);
-        let panels = outer.div_ceil(W);
-        self.outer = outer;
-        self.k = k;
-        self.data.resize(panels * words * W, 0);
-        for (panel, out) in self.data.chunks_exact_mut((words * W).max(1)).enumerate() {
-            let first = panel * W;
-            let width = W.min(outer - first);
-            match (self.precision, view.transposed) {
-                (Precision::F32, false) => pack_f32_rows::<W>(view, first, width, out),
-                (Precision::F32, true) => pack_f32_columns::<W>(view, first, width, k, out),
-                (Precision::Bf16, false) => pack_bf16_rows::<W>(view, first, width, k, out),
-                (Precision::Bf16, true) => pack_bf16_columns::<W>(view, first, width, k, out),
-            }
-        }
+        (self.outer, self.k) = (outer, k);
+        self.data.resize(outer.div_ceil(W) * words * W, 0);
+        pack::panels::<W>(self.precision, view, outer, k, &mut self.data);
     }
-}
-
-fn pack_f32_rows<const W: usize>(view: View, first: usize, width: usize, out: &mut [u32]) {
-    for (k, out) in out.chunks_exact_mut(W).enumerate() {
-        let row = &view.data[k * view.stride + first..][..width];
-        for (o, x) in out.iter_mut().zip(row) {
-            *o = x.to_bits();
-        }
-        out[width..].fill(0);
-    }
-}
-
-fn pack_f32_columns<const W: usize>(
-    view: View,
-    first: usize,
-    width: usize,
-    k: usize,
-    out: &mut [u32],
-) {
-    if width < W {
-        out.fill(0);
-    }
-    for j in 0..width {
-        let column = &view.data[(first + j) * view.stride..][..k];
-        for (out, x) in out.chunks_exact_mut(W).zip(column) {
-            out[j] = x.to_bits();
-        }
-    }
-}
-
-fn pack_bf16_rows<const W: usize>(
-    view: View,
-    first: usize,
-    width: usize,
-    k: usize,
-    out: &mut [u32],
-) {
-    for (pair, out) in out.chunks_exact_mut(W).enumerate() {
-        let low = &view.data[2 * pair * view.stride + first..][..width];
-        if 2 * pair + 1 < k {
-            let high = &view.data[(2 * pair + 1) * view.stride + first..][..width];
-            for ((o, l), h) in out.iter_mut().zip(low).zip(high) {
-                *o = bf16_pair(*l, *h);
-            }
-        } else {
-            for (o, l) in out.iter_mut().zip(low) {
-                *o = bf16_pair(*l, 0.0);
-            }
-        }
-        out[width..].fill(0);
-    }
-}
-
-fn pack_bf16_columns<const W: usize>(
-    view: View,
-    first: usize,
-    width: usize,
-    k: usize,
-    out: &mut [u32],
-) {
-    if width < W {
-        out.fill(0);
-    }
-    for j in 0..width {
-        let column = &view.data[(first + j) * view.stride..][..k];
-        let pairs = column.chunks_exact(2);
-        let rest = pairs.remainder();
-        for (out, pair) in out.chunks_exact_mut(W).zip(pairs) {
-            out[j] = bf16_pair(pair[0], pair[1]);
-        }
-        if let [last] = rest {
-            let at = (k / 2) * W + j;
-            out[at] = bf16_pair(*last, 0.0);
-        }
-    }
-}
-
-/// Two floats rounded to nearest even bfloat16, the first in the low half. NaN stays NaN only by its top bits; the trainer stops on NaN losses.
-#[inline(always)]
-fn bf16_pair(low: f32, high: f32) -> u32 {
-    #[inline(always)]
-    fn round(x: f32) -> u32 {
-        let bits = x.to_bits();
-        bits.wrapping_add(0x7fff + ((bits >> 16) & 1))
-    }
-    (round(low) >> 16) | (round(high) & 0xffff_0000)
 }
 
 /// Whether a product replaces C or is added to it.
@@ -242,68 +146,98 @@ pub fn product(a: &Packed, b: &Packed, c: &mut [f32], stride: usize, into: Into)
         stride >= n && c.len() >= (m - 1) * stride + n,
         "C is too small"
     );
-    let kernel = tile_kernel(a.precision);
+    let kernel = kernel(a.precision);
     for block in (0..words).step_by(KC) {
         let length = KC.min(words - block);
         let add = into == Into::Add || block > 0;
         for (column, b) in b.data.chunks_exact(words * NR).enumerate() {
             let b = &b[block * NR..][..length * NR];
-            let columns = column * NR..n.min((column + 1) * NR);
+            let columns = NR.min(n - column * NR);
             for (row, a) in a.data.chunks_exact(words * MR).enumerate() {
                 let a = &a[block * MR..][..length * MR];
-                let sums = kernel(a, b);
-                let rows = row * MR..m.min((row + 1) * MR);
-                for (row, sums) in rows.zip(&sums) {
-                    let out = &mut c[row * stride..][columns.clone()];
-                    if add {
-                        for (o, s) in out.iter_mut().zip(sums) {
-                            *o += s;
-                        }
-                    } else {
-                        out.copy_from_slice(&sums[..out.len()]);
-                    }
-                }
+                let rows = MR.min(m - row * MR);
+                let c = &mut c[row * MR * stride + column * NR..];
+                kernel(
+                    a,
+                    b,
+                    Part {
+                        c,
+                        stride,
+                        rows,
+                        columns,
+                        add,
+                    },
+                );
             }
         }
     }
 }
 
-/// The best kernel for one tile: sums over k of A's panel times B's.
-fn tile_kernel(precision: Precision) -> fn(&[u32], &[u32]) -> Tile {
+/// Where a tile goes: `rows` by `columns` of C, from the first element of `c` on.
+struct Part<'a> {
+    c: &'a mut [f32],
+    stride: usize,
+    rows: usize,
+    columns: usize,
+    add: bool,
+}
+
+impl Part<'_> {
+    /// Stores or adds a tile's sums.
+    #[inline(always)]
+    fn take(self, tile: &Tile) {
+        for (row, sums) in tile.iter().enumerate().take(self.rows) {
+            let out = &mut self.c[row * self.stride..][..self.columns];
+            if self.add {
+                for (o, s) in out.iter_mut().zip(sums) {
+                    *o += s;
+                }
+            } else {
+                out.copy_from_slice(&sums[..out.len()]);
+            }
+        }
+    }
+}
+
+/// Sums of one tile over a stretch of A's panel times B's.
+type Kernel = fn(&[u32], &[u32], Part);
+
+/// The best kernel for a precision.
+fn kernel(precision: Precision) -> Kernel {
     #[cfg(target_arch = "x86_64")]
     {
         let cpu = cpu();
         if precision == Precision::Bf16 && cpu.bf16 {
             // SAFETY: AVX-512 F and BF16 were detected.
-            return |a, b| unsafe { x86_64::tile_bf16(a, b) };
+            return |a, b, part| unsafe { x86_64::bf16(a, b, part) };
         }
         if precision == Precision::F32 && cpu.avx512 {
             // SAFETY: AVX-512 F was detected.
-            return |a, b| unsafe { x86_64::tile_avx512(a, b) };
+            return |a, b, part| unsafe { x86_64::avx512(a, b, part) };
         }
         if precision == Precision::F32 && cpu.avx2 {
             // SAFETY: AVX2 and FMA were detected.
-            return |a, b| unsafe { x86_64::tile_avx2(a, b) };
+            return |a, b, part| unsafe { x86_64::avx2(a, b, part) };
         }
     }
     match precision {
-        Precision::F32 => portable::tile_f32,
-        Precision::Bf16 => portable::tile_bf16,
+        Precision::F32 => portable::f32,
+        Precision::Bf16 => portable::bf16,
     }
 }
 
 /// The reference of every kernel, and what processors without one use.
 mod portable {
-    use super::{MR, NR, Tile};
+    use super::{MR, NR, Part, Tile};
 
-    pub(super) fn tile_f32(a: &[u32], b: &[u32]) -> Tile {
-        tile(a, b, |a, b, sum| {
+    pub(super) fn f32(a: &[u32], b: &[u32], part: Part) {
+        tile(a, b, part, |a, b, sum| {
             sum + f32::from_bits(a) * f32::from_bits(b)
         })
     }
 
-    pub(super) fn tile_bf16(a: &[u32], b: &[u32]) -> Tile {
-        tile(a, b, |a, b, sum| {
+    pub(super) fn bf16(a: &[u32], b: &[u32], part: Part) {
+        tile(a, b, part, |a, b, sum| {
             let (low, high) = ((a << 16, b << 16), (a & 0xffff_0000, b & 0xffff_0000));
             let sum = sum + f32::from_bits(low.0) * f32::from_bits(low.1);
             sum + f32::from_bits(high.0) * f32::from_bits(high.1)
@@ -312,8 +246,8 @@ mod portable {
 
     /// Two rows at a time, so that the sums stay in registers on processors with 16 or 32 vectors of 4 floats.
     #[inline(always)]
-    fn tile(a: &[u32], b: &[u32], multiply: impl Fn(u32, u32, f32) -> f32 + Copy) -> Tile {
-        let mut sums = [[0.0; NR]; MR];
+    fn tile(a: &[u32], b: &[u32], part: Part, multiply: impl Fn(u32, u32, f32) -> f32 + Copy) {
+        let mut sums: Tile = [[0.0; NR]; MR];
         for (pair, out) in sums.chunks_exact_mut(2).enumerate() {
             for (half, columns) in [(0, 0..NR / 2), (1, NR / 2..NR)] {
                 let mut top = [0.0; NR / 2];
@@ -329,18 +263,18 @@ mod portable {
                 out[1][columns].copy_from_slice(&bottom);
             }
         }
-        sums
+        part.take(&sums);
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
-    use super::{MR, NR, Tile};
+    use super::{MR, NR, Part, Tile};
     use std::arch::x86_64::*;
 
     /// 8 rows by 2 vectors of 16: 16 sums in flight cover the latency of two products a cycle.
     #[target_feature(enable = "avx512f,avx512bf16")]
-    pub(super) fn tile_bf16(a: &[u32], b: &[u32]) -> Tile {
+    pub(super) fn bf16(a: &[u32], b: &[u32], part: Part) {
         let mut sums = [[_mm512_setzero_ps(); 2]; MR];
         for (a, b) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
             // SAFETY: b holds NR = 32 words.
@@ -359,11 +293,11 @@ mod x86_64 {
                 sums[i][1] = _mm512_dpbf16_ps(sums[i][1], a, b1);
             }
         }
-        spill(&sums)
+        store(&sums, part);
     }
 
     #[target_feature(enable = "avx512f")]
-    pub(super) fn tile_avx512(a: &[u32], b: &[u32]) -> Tile {
+    pub(super) fn avx512(a: &[u32], b: &[u32], part: Part) {
         let mut sums = [[_mm512_setzero_ps(); 2]; MR];
         for (a, b) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
             // SAFETY: b holds NR = 32 words.
@@ -379,26 +313,35 @@ mod x86_64 {
                 sums[i][1] = _mm512_fmadd_ps(a, b1, sums[i][1]);
             }
         }
-        spill(&sums)
+        store(&sums, part);
     }
 
+    /// Columns that C does not have are masked out.
     #[target_feature(enable = "avx512f")]
-    fn spill(sums: &[[__m512; 2]; MR]) -> Tile {
-        let mut tile = [[0.0; NR]; MR];
-        for (out, sums) in tile.iter_mut().zip(sums) {
-            // SAFETY: out holds NR = 32 floats.
-            unsafe {
-                _mm512_storeu_ps(out.as_mut_ptr(), sums[0]);
-                _mm512_storeu_ps(out.as_mut_ptr().add(16), sums[1]);
+    fn store(sums: &[[__m512; 2]; MR], part: Part) {
+        let mask = ((1u64 << part.columns) - 1) as u32;
+        for (row, sums) in sums.iter().enumerate().take(part.rows) {
+            let out = &mut part.c[row * part.stride..][..part.columns];
+            for (half, sum) in sums.iter().enumerate() {
+                let mask = (mask >> (16 * half)) as u16;
+                let at = out.as_mut_ptr().wrapping_add(16 * half);
+                // SAFETY: the mask's bits are columns of `out`; what is masked out is not accessed.
+                unsafe {
+                    let sum = if part.add {
+                        _mm512_add_ps(*sum, _mm512_maskz_loadu_ps(mask, at))
+                    } else {
+                        *sum
+                    };
+                    _mm512_mask_storeu_ps(at, mask, sum);
+                }
             }
         }
-        tile
     }
 
     /// 4 rows by 16 columns at a time: 8 sums, 2 of B and one of A fit 16 registers.
     #[target_feature(enable = "avx2,fma")]
-    pub(super) fn tile_avx2(a: &[u32], b: &[u32]) -> Tile {
-        let mut tile = [[0.0; NR]; MR];
+    pub(super) fn avx2(a: &[u32], b: &[u32], part: Part) {
+        let mut tile: Tile = [[0.0; NR]; MR];
         for half in 0..2 {
             for group in 0..2 {
                 let mut sums = [[_mm256_setzero_ps(); 2]; 4];
@@ -427,12 +370,13 @@ mod x86_64 {
                 }
             }
         }
-        tile
+        part.take(&tile);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::pack::bf16_pair;
     use super::*;
     use crate::nn::random::Random;
 
@@ -511,14 +455,36 @@ mod tests {
             };
             let (a, b) = (numbers(words * MR), numbers(words * NR));
             for (precision, portable) in [
-                (
-                    Precision::F32,
-                    portable::tile_f32 as fn(&[u32], &[u32]) -> Tile,
-                ),
-                (Precision::Bf16, portable::tile_bf16),
+                (Precision::F32, portable::f32 as Kernel),
+                (Precision::Bf16, portable::bf16),
             ] {
-                let (got, want) = (tile_kernel(precision)(&a, &b), portable(&a, &b));
-                for (got, want) in got.as_flattened().iter().zip(want.as_flattened()) {
+                let run = |kernel: Kernel| {
+                    let mut c = vec![0.25; MR * NR];
+                    kernel(
+                        &a,
+                        &b,
+                        Part {
+                            c: &mut c,
+                            stride: NR,
+                            rows: MR,
+                            columns: NR,
+                            add: true,
+                        },
+                    );
+                    kernel(
+                        &a,
+                        &b,
+                        Part {
+                            c: &mut c,
+                            stride: NR,
+                            rows: 3,
+                            columns: 17,
+                            add: false,
+                        },
+                    );
+                    c
+                };
+                for (got, want) in run(kernel(precision)).iter().zip(&run(portable)) {
                     assert!(
                         (got - want).abs() <= 1e-4 * want.abs().max(1.0),
                         "{precision:?}: {got} for {want}"
