@@ -16,6 +16,7 @@
 mod artifacts;
 mod asciidoc;
 mod builder;
+mod dialects;
 mod git;
 mod html;
 mod inline;
@@ -97,6 +98,7 @@ pub fn paragraphs(language: Language, text: &str) -> Vec<Paragraph> {
 pub fn piece(language: Language, part: Part, text: &str) -> Vec<Paragraph> {
     use builder::Builder;
     let mut builder = match language {
+        Language::Markdown => Builder::with_markup(text, dialects::markup),
         Language::GitCommit => Builder::with_markup(text, git::markup),
         Language::Rst => Builder::with_markup(text, rst::markup),
         Language::Org => Builder::with_markup(text, org::markup),

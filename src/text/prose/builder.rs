@@ -94,6 +94,16 @@ impl<'t> Builder<'t> {
             let mut holes = Vec::new();
             artifacts::find(self.text, source.clone(), &mut holes);
             (self.markup)(self.text, source, &mut holes);
+            // What begins inside something left out is not what it looks like: "`{` and `}`".
+            holes.retain(|hole| {
+                let next = paragraph
+                    .ranges
+                    .partition_point(|range| range.end <= hole.start);
+                paragraph
+                    .ranges
+                    .get(next)
+                    .is_some_and(|range| range.start <= hole.start)
+            });
             if !holes.is_empty() {
                 holes.sort_unstable_by_key(|hole| hole.start);
                 paragraph.ranges = subtract(&paragraph.ranges, &holes);

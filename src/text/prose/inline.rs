@@ -24,7 +24,10 @@ pub(super) fn emphasis(text: &str, source: &Range<usize>, at: usize) -> Option<R
     (run <= 2 && touches && (opens || closes)).then_some(at..at + run)
 }
 
-/// Where what begins with `open` at `at` ends; `None` if it does not begin here or does not end in the paragraph.
+/// Nothing inline is longer than this; looking further would cost quadratic time in a paragraph of megabytes.
+const REACH: usize = 4 << 10;
+
+/// Where what begins with `open` at `at` ends; `None` if it does not begin here or does not end within reach.
 pub(super) fn enclosed(
     text: &str,
     source: &Range<usize>,
@@ -33,7 +36,11 @@ pub(super) fn enclosed(
     close: &str,
 ) -> Option<usize> {
     let inside = text[at..source.end].strip_prefix(open)?;
-    let length = inside.find(close)?;
+    let mut reach = inside.len().min(REACH);
+    while !inside.is_char_boundary(reach) {
+        reach -= 1;
+    }
+    let length = inside[..reach].find(close)?;
     Some(at + open.len() + length + close.len())
 }
 

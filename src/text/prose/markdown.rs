@@ -24,6 +24,7 @@ pub(super) fn extract(text: &str, part: Part, builder: &mut Builder) {
     builder.end();
 }
 
+/// Definition lists are left to [`super::dialects`]: the parser takes the `:::` of a division for one.
 fn options() -> Options {
     Options::ENABLE_TABLES
         | Options::ENABLE_OLD_FOOTNOTES
@@ -32,7 +33,6 @@ fn options() -> Options {
         | Options::ENABLE_HEADING_ATTRIBUTES
         | Options::ENABLE_MATH
         | Options::ENABLE_GFM
-        | Options::ENABLE_DEFINITION_LIST
         | Options::ENABLE_WIKILINKS
 }
 
@@ -77,10 +77,7 @@ impl Reader {
             Tag::Item => builder.expect(Break::Item),
             Tag::BlockQuote(_) => builder.expect(Break::Quote),
             Tag::Heading { .. } => builder.begin(Break::Heading),
-            Tag::Paragraph
-            | Tag::DefinitionListTitle
-            | Tag::DefinitionListDefinition
-            | Tag::FootnoteDefinition(_) => builder.end(),
+            Tag::Paragraph | Tag::FootnoteDefinition(_) => builder.end(),
             _ => {}
         }
     }
@@ -89,11 +86,7 @@ impl Reader {
 fn end(tag: TagEnd, builder: &mut Builder) {
     match tag {
         TagEnd::Item | TagEnd::BlockQuote(_) => builder.expect(Break::Paragraph),
-        TagEnd::Paragraph
-        | TagEnd::Heading(_)
-        | TagEnd::DefinitionListTitle
-        | TagEnd::DefinitionListDefinition
-        | TagEnd::FootnoteDefinition => builder.end(),
+        TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::FootnoteDefinition => builder.end(),
         _ => {}
     }
 }
@@ -356,11 +349,7 @@ mod tests {
             &["P x", "P The note."],
         );
         check(Markdown, "a\r\nb\r\rc", &[r"P a\r\nb", "P c"]);
-        check(
-            Markdown,
-            "Term\n: definition\n",
-            &["P Term", "P definition"],
-        );
+        check(Markdown, "Term\n: definition\n", &[r"P Term\n|definition"]);
         check(Markdown, "***\n\na", &["P a"]);
     }
 

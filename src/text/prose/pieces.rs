@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::lines::{Line, lines, with_next};
-use super::{Language, asciidoc, git, html, latex, markdown, org, rst, typst};
+use super::{Language, asciidoc, git, html, latex, markdown, org, plain, rst, typst};
 
 /// A piece is cut as soon as it is this long and a cut is possible. Small enough that reading one again at every
 /// keystroke costs well under a tenth of a millisecond, large enough that few paragraphs meet a cut.
@@ -49,14 +49,7 @@ pub fn next_cut(language: Language, part: Part, text: &str) -> Option<usize> {
         Language::Asciidoc => asciidoc::next_cut(text, part),
         Language::Html => html::next_cut(text),
         Language::Typst => typst::next_cut(text),
-        _ => {
-            let mut blank = false;
-            first_cut(text, |line| {
-                let cut = if blank { Cut::Here } else { Cut::Not };
-                blank = line.trim().is_empty();
-                cut
-            })
-        }
+        Language::Plain => plain::next_cut(text),
     }
 }
 

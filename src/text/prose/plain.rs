@@ -2,6 +2,7 @@
 
 use super::builder::Builder;
 use super::lines::{Line, lines, list_marker};
+use super::pieces::LENGTH;
 use super::{Break, Part};
 
 /// Reads a piece of plain text.
@@ -14,6 +15,24 @@ pub(super) fn extract(text: &str, part: Part, builder: &mut Builder) {
     for line in lines(text).skip_while(|line| line.start < head) {
         paragraph.line(line, builder);
     }
+}
+
+/// A blank line; in a paragraph that does not end, any line, and in a line that does not end, any space.
+pub(super) fn next_cut(text: &str) -> Option<usize> {
+    const ENDLESS: usize = 8 * LENGTH;
+    let mut blank = false;
+    for line in lines(text) {
+        if line.start >= LENGTH && (blank || line.start >= ENDLESS) {
+            return Some(line.start);
+        }
+        if line.next >= 2 * ENDLESS
+            && let Some(space) = memchr::memchr(b' ', &text.as_bytes()[2 * ENDLESS..line.next])
+        {
+            return Some(2 * ENDLESS + space + 1).filter(|cut| *cut < text.len());
+        }
+        blank = line.is_blank();
+    }
+    None
 }
 
 /// Lines to paragraphs, also for formats that are plain text but for a few lines.

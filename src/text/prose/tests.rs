@@ -264,3 +264,70 @@ fn everywhere_a_word_can_be_typed() {
         check_cursor(language, "see https://example.com/a $0", "Paragraph see  ");
     }
 }
+
+/// A document of this language, long enough for several pieces, with everything that may stand open across them.
+fn long_document(language: Language) -> String {
+    let block = match language {
+        Language::Plain => "One two three.\n\n- item\n  more\n\n> quote\n\n",
+        Language::Markdown => {
+            "# Head\n\nOne `two` *three*.\n\n- item\n\n  ```\n  code\n\nout\n\n```\n\n# no\n\n```\n\n<!-- a\n\n# b\n-->\n\n> quote [a][b]\n\n"
+        }
+        Language::Latex => {
+            "\\section{Head}\nOne \\emph{two}.\n\n\\begin{verbatim}\nno\n\nno\n\\end{verbatim}\n\n\\item three\n\n"
+        }
+        Language::GitCommit => "One `two`.\n\n```\nno\n\nno\n```\n\n    code\n\n- item\n\n",
+        Language::Rst => {
+            "Head\n====\n\nOne ``two``::\n\n   no\n\n   no\n\n.. note:: Text\n\n   more\n\n== ==\na  b\n\nc  d\n== ==\n\n"
+        }
+        Language::Asciidoc => {
+            "== Head\n\nOne `two`.\n\n----\nno\n\nno\n----\n\n____\nsaid\n\nmore\n____\n\n[source]\n\nno\n\n"
+        }
+        Language::Org => "* Head\nOne =two=.\n\n#+begin_src c\nno\n\nno\n#+end_src\n\n- item\n\n",
+        Language::Typst => {
+            "= Head\nOne `two`.\n\n#figure(\n  [A\n\n  b],\n)\n\n```\nno\n\nno\n```\n\n- item\n\n"
+        }
+        Language::Html => {
+            "<h1>Head</h1>\n<p>One <code>two</code>.</p>\n\n<pre>\n\n<p>no</pre>\n<ul><li>item</ul>\n\n"
+        }
+    };
+    block.repeat((40 << 10) / block.len())
+}
+
+#[test]
+fn pieces_read_like_the_whole() {
+    for language in Language::ALL {
+        let text = long_document(language);
+        let all: Vec<_> = pieces(language, &text).collect();
+        assert!(all.len() >= 4, "{language:?}: {} pieces", all.len());
+        assert_eq!(all[0].1.start, 0);
+        assert_eq!(all[all.len() - 1].1.end, text.len());
+        assert!(
+            all.windows(2)
+                .all(|two| two[0].1.end == two[1].1.start && two[1].0 == Part::Later)
+        );
+        assert_eq!(
+            paragraphs(language, &text),
+            piece(language, Part::Opening, &text),
+            "{language:?}"
+        );
+    }
+}
+
+#[test]
+fn a_cut_depends_on_its_piece_and_the_line_behind() {
+    for language in Language::ALL {
+        let text = long_document(language);
+        let cut = next_cut(language, Part::Opening, &text).expect("a cut");
+        let line = lines::lines(&text[cut..])
+            .next()
+            .expect("a line")
+            .text
+            .len();
+        let shorter = format!("{}\n", &text[..cut + line]);
+        assert_eq!(
+            next_cut(language, Part::Opening, &shorter),
+            Some(cut),
+            "{language:?}"
+        );
+    }
+}
