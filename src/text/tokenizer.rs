@@ -56,7 +56,7 @@ impl Tokenizer {
     pub fn train<'a>(texts: impl Iterator<Item = &'a str>, size: usize) -> Tokenizer {
         let learned = learn(texts, size);
         let mut vocabulary = Vocabulary::with_characters(&learned.punctuation, &learned.letters);
-        let mut merges = Merges::default();
+        let mut merges = Merges::with_capacity(learned.merges.len());
         for (left, right, ends_word) in &learned.merges {
             let right_id = if *ends_word {
                 vocabulary.word(right)

@@ -3,8 +3,14 @@
 //! Ids are laid out in this order: breaks and layout, the 256 bytes, digits (ten free, ten left-joined), punctuation (four
 //! forms a character), letters (as a piece and as a word), then what the merges make, in order.
 
+mod hash;
+mod prefix;
+
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+
+pub(in crate::text) use hash::QuickHasher;
+use hash::TextTable;
+use prefix::PrefixIndex;
 
 /// Index of a token: a row of the embedding and of the softmax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,9 +82,10 @@ pub struct Vocabulary {
     joins: Vec<u8>, // LEFT | RIGHT
     punctuation: HashMap<char, u32>,
     letters: HashMap<char, u32>,
-    words: HashMap<Box<str>, TokenId, BuildHasherDefault<QuickHasher>>,
-    pieces: HashMap<Box<str>, TokenId, BuildHasherDefault<QuickHasher>>,
+    words: TextTable,
+    pieces: TextTable,
     exact: PrefixIndex,
+    lower: Texts, // of `folded`
     folded: PrefixIndex,
 }
 
@@ -91,9 +98,10 @@ impl Vocabulary {
             joins: Vec::new(),
             punctuation: HashMap::new(),
             letters: HashMap::new(),
-            words: HashMap::default(),
-            pieces: HashMap::default(),
+            words: TextTable::default(),
+            pieces: TextTable::default(),
             exact: PrefixIndex::default(),
+            lower: Texts::default(),
             folded: PrefixIndex::default(),
         };
         for _ in TokenId::DOC.0..=TokenId::QUOTE.0 {
@@ -134,15 +142,15 @@ impl Vocabulary {
     /// Adds the piece or word `text`, or finds it.
     pub(super) fn push_word(&mut self, text: &str, kind: Kind) -> TokenId {
         let next = TokenId(self.len() as u32);
-        let (index, joins) = match kind {
+        let (table, joins) = match kind {
             Kind::Piece => (&mut self.pieces, RIGHT),
             _ => (&mut self.words, 0),
         };
-        let id = *index.entry(text.into()).or_insert(next);
-        if id == next {
-            self.push(text, kind, joins);
+        if let Some(id) = table.get(text, &self.texts) {
+            return id;
         }
-        id
+        table.insert(next, text, &self.texts);
+        self.push(text, kind, joins)
     }
 
     fn push(&mut self, text: &str, kind: Kind, joins: u8) -> TokenId {
@@ -154,15 +162,16 @@ impl Vocabulary {
 
     /// Sorts the prefix indices, once all tokens are there.
     pub(super) fn finish(mut self) -> Vocabulary {
-        let ids = || {
-            (0..self.len() as u32)
-                .map(TokenId)
-                .filter(|&id| matches!(self.kind(id), Kind::Piece | Kind::Word))
-        };
-        let exact = PrefixIndex::new(ids().map(|id| (id, self.text(id).into())));
-        let folded = PrefixIndex::new(ids().map(|id| (id, self.text(id).to_lowercase())));
-        self.exact = exact;
-        self.folded = folded;
+        for id in 0..self.len() {
+            self.lower.push_lower(self.texts.get(id));
+        }
+        let of_words = |id: &TokenId| matches!(self.kind(*id), Kind::Piece | Kind::Word);
+        let ids: Vec<TokenId> = (0..self.len() as u32)
+            .map(TokenId)
+            .filter(of_words)
+            .collect();
+        self.folded = PrefixIndex::new(ids.clone(), &self.lower);
+        self.exact = PrefixIndex::new(ids, &self.texts);
         self
     }
 
@@ -198,22 +207,22 @@ impl Vocabulary {
 
     /// `Piece` and `Word` tokens whose text starts with `prefix`, case-sensitively, as a slice of an index sorted by text (bytes).
     pub fn with_prefix(&self, prefix: &str) -> &[TokenId] {
-        self.exact.with_prefix(prefix)
+        self.exact.with_prefix(prefix, &self.texts)
     }
 
     /// The same, but by lower-cased text, `prefix` being given in lower case.
     pub fn with_prefix_folded(&self, prefix: &str) -> &[TokenId] {
-        self.folded.with_prefix(prefix)
+        self.folded.with_prefix(prefix, &self.lower)
     }
 
     /// The token that is the whole word `text`, with straight apostrophes.
     pub fn word(&self, text: &str) -> Option<TokenId> {
-        self.words.get(text).copied()
+        self.words.get(text, &self.texts)
     }
 
     /// The token that is `text` inside a word, more of which follows.
     pub fn piece(&self, text: &str) -> Option<TokenId> {
-        self.pieces.get(text).copied()
+        self.pieces.get(text, &self.texts)
     }
 
     /// The byte that a token of kind `Byte` stands for.
@@ -260,7 +269,7 @@ fn by_id(characters: &HashMap<char, u32>) -> Vec<char> {
     sorted.into_iter().map(|(_, c)| c).collect()
 }
 
-/// Many short strings in one.
+/// Many short strings in one, by token.
 #[derive(Debug, Default)]
 struct Texts {
     all: String,
@@ -273,6 +282,16 @@ impl Texts {
         self.ends.push(self.all.len() as u32);
     }
 
+    fn push_lower(&mut self, text: &str) {
+        if text.is_ascii() {
+            self.all
+                .extend(text.chars().map(|c| c.to_ascii_lowercase()));
+        } else {
+            self.all.push_str(&text.to_lowercase());
+        }
+        self.ends.push(self.all.len() as u32);
+    }
+
     fn get(&self, index: usize) -> &str {
         let start = if index == 0 {
             0
@@ -280,89 +299,5 @@ impl Texts {
             self.ends[index - 1] as usize
         };
         &self.all[start..self.ends[index] as usize]
-    }
-}
-
-/// Tokens sorted by a text of theirs.
-#[derive(Debug, Default)]
-struct PrefixIndex {
-    ids: Vec<TokenId>,
-    texts: Texts, // in the order of `ids`
-}
-
-impl PrefixIndex {
-    fn new(tokens: impl Iterator<Item = (TokenId, String)>) -> PrefixIndex {
-        // Comparing the first eight bytes as one number decides almost always; opening a model waits for this sort.
-        let mut sorted: Vec<(u64, String, TokenId)> = tokens
-            .map(|(id, text)| (first_bytes(&text), text, id))
-            .collect();
-        sorted.sort_unstable();
-        let mut index = PrefixIndex::default();
-        for (_, text, id) in sorted {
-            index.ids.push(id);
-            index.texts.push(&text);
-        }
-        index
-    }
-
-    fn with_prefix(&self, prefix: &str) -> &[TokenId] {
-        let start = self.partition(|text| text < prefix);
-        let end = self.partition(|text| text < prefix || text.starts_with(prefix));
-        &self.ids[start..end]
-    }
-
-    /// Number of texts, from the first one on, for which `before` holds.
-    fn partition(&self, before: impl Fn(&str) -> bool) -> usize {
-        let (mut low, mut high) = (0, self.ids.len());
-        while low < high {
-            let middle = (low + high) / 2;
-            if before(self.texts.get(middle)) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
-    }
-}
-
-fn first_bytes(text: &str) -> u64 {
-    let mut bytes = [0; 8];
-    let len = text.len().min(8);
-    bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
-    u64::from_be_bytes(bytes)
-}
-
-/// Hash for keys that nobody chooses to collide: a model's own tokens (Fx, as the Rust compiler uses it).
-#[derive(Clone, Default)]
-pub(super) struct QuickHasher(u64);
-
-impl QuickHasher {
-    fn mix(&mut self, value: u64) {
-        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-}
-
-impl Hasher for QuickHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        let (chunks, rest) = bytes.as_chunks::<8>();
-        for chunk in chunks {
-            self.mix(u64::from_le_bytes(*chunk));
-        }
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        self.mix(u64::from_le_bytes(last));
-    }
-
-    fn write_u8(&mut self, value: u8) {
-        self.mix(u64::from(value));
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.mix(value);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
     }
 }

@@ -55,8 +55,9 @@ impl Tokenizer {
         let punctuation = reader.characters("punctuation", is_symbol)?;
         let letters = reader.characters("letters", is_word_character)?;
         let mut vocabulary = Vocabulary::with_characters(&punctuation, &letters);
-        let mut merges = Merges::default();
-        for rank in 0..reader.count("merges", 8)? {
+        let count = reader.count("merges", 8)?;
+        let mut merges = Merges::with_capacity(count);
+        for rank in 0..count {
             let pair = (
                 TokenId(reader.number("a merge")?),
                 TokenId(reader.number("a merge")?),

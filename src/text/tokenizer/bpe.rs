@@ -12,7 +12,7 @@ use crate::text::vocabulary::{QuickHasher, TokenId};
 pub(super) type Pair = (TokenId, TokenId);
 
 /// Merges by pair.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Merges {
     pairs: Vec<Pair>, // by rank
     ranks: HashMap<u64, (u32, TokenId), BuildHasherDefault<QuickHasher>>,
@@ -22,6 +22,14 @@ pub(super) struct Merges {
 const NEVER: u32 = u32::MAX;
 
 impl Merges {
+    pub(super) fn with_capacity(count: usize) -> Merges {
+        let ranks = HashMap::with_capacity_and_hasher(count, BuildHasherDefault::default());
+        Merges {
+            pairs: Vec::with_capacity(count),
+            ranks,
+        }
+    }
+
     /// Adds the next merge; `false` if the pair has one already.
     pub(super) fn push(&mut self, pair: Pair, result: TokenId) -> bool {
         let rank = self.pairs.len() as u32;

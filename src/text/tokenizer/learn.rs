@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use tokenizers::AddedToken;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
+use tokenizers::utils::parallelism;
 
 use crate::text::vocabulary::base_len;
 use crate::text::words::{is_letter, is_mark, word_len};
@@ -18,13 +19,15 @@ pub(super) struct Learned {
 
 /// Ends the last piece of a word inside the trainer; no word contains it.
 const END: &str = "</w>";
-/// Always in the vocabulary besides ASCII: what word processors make of quotes, dashes and dots.
-const TYPOGRAPHIC: [char; 7] = ['“', '”', '‘', '’', '–', '—', '…'];
-/// Other characters are in it if they are one in so many of all, up to so many of them.
-const RARE_PUNCTUATION: u64 = 300_000;
+/// Always in the vocabulary besides ASCII: what word processors and writers of technical prose use, seen or not.
+const TYPOGRAPHIC: [char; 18] = [
+    '“', '”', '‘', '’', '–', '—', '…', '•', '·', '«', '»', '§', '©', '°', '£', '€', '×', '→',
+];
+/// Other characters are in it if one character in so many is one, and at most so many of them.
+const RARE_PUNCTUATION: u64 = 3_000_000;
 const MAX_PUNCTUATION: usize = 64;
-/// Letters rarer than one in so many become bytes.
-const RARE_LETTER: u64 = 2_000_000;
+/// Letters rarer than one character in so many become bytes.
+const RARE_LETTER: u64 = 10_000_000;
 /// Nothing is in the vocabulary that was not seen so often.
 const MIN_COUNT: u64 = 4;
 /// Longer words teach nothing about words.
@@ -148,6 +151,8 @@ fn learn_merges(counts: &Counts, letters: &[char], size: usize) -> Vec<(String, 
         .special_tokens(alphabet.map(|text| AddedToken::from(text, true)).collect())
         .end_of_word_suffix(END.into())
         .build();
+    // The trainer meets its threads at every merge. On busy cores that took 150 seconds where one thread takes seven.
+    parallelism::set_parallelism(false);
     let mut model = BPE::default();
     trainer
         .do_train(&words, &mut model)
