@@ -1,4 +1,5 @@
 //! The one integration test binary.
+mod golden;
 mod layering;
 
 mod format;
