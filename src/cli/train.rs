@@ -1,28 +1,25 @@
 //! `rnn-lsp train`.
 
+mod assemble;
 mod screen;
 mod settings;
 
-use std::cell::RefCell;
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use super::Outcome;
-use crate::model::Config;
-use crate::nn::random::Random;
-use crate::train::checkpoint;
+use crate::model::Model;
+use crate::text::Tokenizer;
 use crate::train::corpus::{self, Flow};
+use crate::train::export::write_model;
 use crate::train::folder::Folder;
-use crate::train::network::Parameters;
 use crate::train::prepare::{self, Corpus, Texts, is_prepared, prepare};
-use crate::train::report::Curve;
-use crate::train::run::{End, Event, Ledger, Limit, Plan, Run};
-use crate::train::streams::Streams;
-use crate::train::trainer::{self, Trainer};
+use crate::train::run::{End, Event, Run};
+use crate::train::trainer::Trainer;
+use assemble::{assemble, plan};
 use screen::{Screen, millions, time};
 
 pub(super) use settings::Args;
@@ -38,6 +35,13 @@ pub(super) fn run(args: Args) -> Outcome {
         refuse_to_overwrite(&args, &folder)?;
         args
     };
+    let from = match &args.from {
+        Some(_) if args.resume && folder.checkpoint().exists() => None,
+        Some(path) => {
+            Some(Model::open(path).map_err(|error| format!("{}: {error}", path.display()))?)
+        }
+        None => None,
+    };
     let _lock = begin(&args, &folder)?;
     let stop = stop_on_interrupt()?;
     let flow = || {
@@ -49,8 +53,7 @@ pub(super) fn run(args: Args) -> Outcome {
     };
     let mut screen = Screen::new();
 
-    let from = None;
-    let corpus = match corpus(&args, from, &folder, &mut screen, &flow) {
+    let corpus = match corpus(&args, from.as_ref(), &folder, &mut screen, &flow) {
         Err(prepare::Error::Corpus(corpus::Error::Stopped)) => {
             screen.finish();
             eprintln!("interrupted before training began");
@@ -58,7 +61,7 @@ pub(super) fn run(args: Args) -> Outcome {
         }
         corpus => corpus?,
     };
-    let mut run = assemble(&args, corpus, folder)?;
+    let (mut run, tokenizer) = assemble(&args, corpus, from.as_ref(), folder)?;
     let plan = plan(&args, &run);
     screen.line(&format!(
         "{} threads; {}",
@@ -66,17 +69,22 @@ pub(super) fn run(args: Args) -> Outcome {
         run.notes.join("; ")
     ));
     screen.start(run.ledger.best);
-    let screen = RefCell::new(screen);
-    let end = run.train(&plan, &mut |_| Ok(()), &mut |event| {
-        let mut screen = screen.borrow_mut();
+    let mut write = |trainer: &Trainer| write_model(&args.out, trainer, &tokenizer);
+    let mut report = |event: Event<'_>| {
         match event {
             Event::Step(status) => screen.step(&status),
             Event::Point(point) => screen.point(point),
             Event::Best | Event::Checkpoint => {}
         }
         flow()
-    });
-    screen.borrow().finish();
+    };
+    let begun = match from {
+        // The model to beat is the one that training goes on from.
+        Some(_) => run.validate(&mut write, &mut report).map(|_| ()),
+        None => Ok(()),
+    };
+    let end = begun.and_then(|()| run.train(&plan, &mut write, &mut report));
+    screen.finish();
     let end = end.map_err(|error| match run.folder.checkpoint().exists() {
         true => format!("{error}; the last checkpoint is kept, {}", go_on(&args.out)),
         false => error.to_string(),
@@ -140,12 +148,12 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>, ctrlc::Error> {
 
 fn corpus(
     args: &Args,
-    tokenizer: Option<crate::text::Tokenizer>,
+    from: Option<&Model>,
     folder: &Folder,
     screen: &mut Screen,
     flow: &impl Fn() -> Flow,
 ) -> Result<Corpus, prepare::Error> {
-    let seed = args.seed.unwrap_or(1);
+    let seed = args.seed();
     if args.resume && is_prepared(folder) {
         return prepare::open(seed, folder);
     }
@@ -154,128 +162,16 @@ fn corpus(
         valid: &args.valid,
         vocabulary: args.vocabulary.unwrap_or(24_576) as usize,
         seed,
-        threads: threads(args),
+        threads: args.threads(),
+    };
+    let tokenizer = match from.map(|model| Tokenizer::from_bytes(&model.tokenizer().to_bytes())) {
+        Some(copy) => Some(copy.expect("a model's tokenizer can be read again")),
+        None => None,
     };
     prepare(&texts, tokenizer, folder, &mut |progress| {
         screen.preparing(&progress);
         flow()
     })
-}
-
-/// Puts a run together: a new one, or one that goes on at its checkpoint.
-fn assemble(
-    args: &Args,
-    corpus: Corpus,
-    folder: Folder,
-) -> Result<Run, Box<dyn std::error::Error + Send + Sync>> {
-    let Corpus {
-        tokenizer,
-        train: (mut shard, parts),
-        valid: (valid_shard, valid_parts),
-    } = corpus;
-    let counts = shard.counts()?;
-    let mut settings = new_settings(args, tokenizer.vocabulary().len());
-    let mut streams = Streams::open(shard, &parts, settings.batch, settings.seed)?;
-    settings.tokens = match (args.tokens, args.minutes) {
-        (Some(tokens), _) => tokens,
-        // The schedule learns from the clock how far it is.
-        (None, Some(_)) => u64::MAX,
-        (None, None) => (args.epochs.unwrap_or(3.0) * streams.epoch_tokens() as f64) as u64,
-    };
-    settings.warmup = args.warmup.unwrap_or((settings.tokens / 50).min(500_000));
-    let (trainer, ledger) = if args.resume && folder.checkpoint().exists() {
-        let (trainer, ledger) =
-            checkpoint::read::<Ledger>(&folder.checkpoint(), settings, &counts)?;
-        if !streams.seek(&ledger.cursor) {
-            return Err(format!(
-                "{} belongs to another corpus",
-                folder.checkpoint().display()
-            )
-            .into());
-        }
-        (trainer, ledger)
-    } else {
-        let parameters = Parameters::random(&settings.network, &mut Random::new(settings.seed));
-        (
-            Trainer::new(settings, parameters, &counts),
-            Ledger::default(),
-        )
-    };
-    let path = folder.curve();
-    let curve = match trainer.tokens {
-        0 => Curve::create(&path),
-        tokens => Curve::resume(&path, tokens),
-    };
-    let curve = curve.map_err(|error| format!("{}: {error}", path.display()))?;
-    let network = &trainer.settings.network;
-    let notes = vec![
-        format!(
-            "{} parameters: {} layers of {}, embedding {}, vocabulary {}",
-            millions(network.parameters() as u64),
-            network.layers,
-            network.hidden,
-            network.embedding,
-            network.vocabulary
-        ),
-        format!(
-            "{} tokens to learn from, {} to judge by",
-            millions(streams.epoch_tokens()),
-            millions(valid_parts.iter().map(|part| part.len).sum())
-        ),
-    ];
-    let valid_batch = trainer.settings.batch.clamp(1, 16);
-    Ok(Run {
-        valid: Streams::once(valid_shard, &valid_parts, valid_batch),
-        trainer,
-        streams,
-        curve,
-        ledger,
-        folder,
-        notes,
-    })
-}
-
-fn new_settings(args: &Args, vocabulary: usize) -> trainer::Settings {
-    trainer::Settings {
-        network: Config {
-            vocabulary,
-            embedding: args.embedding.unwrap_or(256) as usize,
-            hidden: args.hidden.unwrap_or(512) as usize,
-            layers: args.layers.unwrap_or(2) as usize,
-        },
-        batch: args.batch.unwrap_or(16) as usize,
-        bptt: args.bptt.unwrap_or(64) as usize,
-        dropout: args.dropout.unwrap_or(0.0) as f32,
-        rate: args.learning_rate.unwrap_or(0.002) as f32,
-        warmup: 0,
-        decay: args.decay.unwrap_or(0.3) as f32,
-        tokens: 0,
-        clip: args.clip.unwrap_or(1.0) as f32,
-        classes: args.sampled_classes.unwrap_or(4096) as usize,
-        seed: args.seed.unwrap_or(1),
-        threads: threads(args),
-        bf16: !args.f32,
-    }
-}
-
-fn threads(args: &Args) -> usize {
-    let all = || std::thread::available_parallelism().map_or(1, usize::from);
-    args.threads.map_or_else(all, |threads| threads as usize)
-}
-
-fn plan(args: &Args, run: &Run) -> Plan {
-    let total = match args.minutes {
-        Some(_) => run.streams.epoch_tokens(),
-        None => run.trainer.settings.tokens,
-    };
-    Plan {
-        limit: args
-            .minutes
-            .map_or(Limit::Tokens, |minutes| Limit::Seconds(60.0 * minutes)),
-        valid_every: args.valid_every.unwrap_or((total / 30).clamp(1, 3_000_000)),
-        patience: args.patience.unwrap_or(10),
-        checkpoint_every: Duration::from_secs_f64(60.0 * args.checkpoint_every.unwrap_or(3.0)),
-    }
 }
 
 fn conclude(run: &Run, end: End) -> ExitCode {

@@ -10,7 +10,7 @@ mod state;
 
 pub use config::Config;
 pub use file::{Error, write_whole};
-pub use quantize::{Network, NetworkLayer, model_bytes};
+pub use quantize::{Network, NetworkLayer, Weights, model_bytes};
 pub use state::State;
 
 use std::path::Path;

@@ -1,9 +1,9 @@
-//! From weights in f32 to a model file's bytes.
+//! From weights in f32 to a model file's bytes, and back.
 
-use super::Config;
 use super::file::{Parts, to_bytes};
+use super::{Config, Model};
 use crate::nn::random::Random;
-use crate::nn::simd::int8::{self, Packed};
+use crate::nn::simd::int8::{self, Matrix, Packed};
 use crate::text::Tokenizer;
 
 /// A network's weights in f32, as the trainer holds them.
@@ -52,6 +52,63 @@ pub fn model_bytes(config: &Config, tokenizer: &Tokenizer, network: &Network) ->
         projection: transposed(network.projection, hidden, embedding),
         layers: layers.collect(),
     })
+}
+
+/// A model's weights in f32, shaped as [`Network`].
+#[derive(Clone, Debug)]
+pub struct Weights {
+    /// (vocabulary, embedding)
+    pub table: Vec<f32>,
+    /// (vocabulary)
+    pub bias: Vec<f32>,
+    /// Input, recurrent and bias of each layer, shaped as [`NetworkLayer`].
+    pub layers: Vec<(Vec<f32>, Vec<f32>, Vec<f32>)>,
+    /// (hidden, embedding)
+    pub projection: Vec<f32>,
+}
+
+impl Model {
+    /// The weights in f32, as far as 8 bits kept them.
+    pub fn weights(&self) -> Weights {
+        let config = self.config();
+        let layers = (0..config.layers).map(|layer| {
+            let (input, recurrent, bias) = self.file.layer(layer);
+            (
+                transposed_back(input, config.layer_input(layer)),
+                transposed_back(recurrent, config.hidden),
+                bias.to_vec(),
+            )
+        });
+        Weights {
+            table: rows_back(self.file.embedding(), config.embedding),
+            bias: self.file.bias().to_vec(),
+            layers: layers.collect(),
+            projection: transposed_back(self.file.projection(), config.hidden),
+        }
+    }
+}
+
+/// Undoes [`rows`]: (rows, columns).
+fn rows_back(matrix: Matrix, columns: usize) -> Vec<f32> {
+    let mut row = vec![0; matrix.columns];
+    let mut all = Vec::with_capacity(matrix.rows() * columns);
+    for (at, scale) in matrix.scales.iter().enumerate() {
+        matrix.row(at, &mut row);
+        all.extend(
+            row[..columns]
+                .iter()
+                .map(|&weight| f32::from(weight) * scale),
+        );
+    }
+    all
+}
+
+/// Undoes [`transposed`]: (input, output).
+fn transposed_back(matrix: Matrix, input: usize) -> Vec<f32> {
+    let output = matrix.rows();
+    let rows = rows_back(matrix, input);
+    let places = (0..input).flat_map(|i| (0..output).map(move |o| o * input + i));
+    places.map(|place| rows[place]).collect()
 }
 
 /// Packs a (rows, columns) matrix, columns padded with zeros.

@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 pub mod corpus;
+pub mod export;
 pub mod folder;
 pub mod network;
 pub mod optim;

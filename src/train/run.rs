@@ -174,14 +174,14 @@ impl Run {
             let crossed = |every: u64| tokens / every.max(1) > before / every.max(1);
             let mut flow = report(Event::Step(self.status(step.loss)));
             if crossed(plan.valid_every) || self.is_over(plan) {
-                flow = flow.or(self.validate(step.rate, write, report)?);
+                flow = flow.or(self.validate(write, report)?);
                 self.ledger.seconds = clock.seconds();
                 if plan.patience > 0 && self.ledger.stale >= plan.patience {
                     self.save(report)?;
                     return Ok(End::NoProgress);
                 }
             } else if crossed(plan.valid_every.div_ceil(POINTS)) {
-                flow = flow.or(self.point(step.rate, None, report)?);
+                flow = flow.or(self.point(None, report)?);
             }
             if let Limit::Seconds(limit) = plan.limit {
                 self.estimate_total(limit);
@@ -222,9 +222,8 @@ impl Run {
     }
 
     /// Measures the perplexity on the validation streams and keeps the model if it is the best.
-    fn validate(
+    pub fn validate(
         &mut self,
-        rate: f32,
         write: &mut dyn FnMut(&Trainer) -> io::Result<()>,
         report: &mut dyn FnMut(Event<'_>) -> Flow,
     ) -> Result<Flow, Error> {
@@ -240,7 +239,7 @@ impl Run {
         let perplexity = (loss / tokens.max(1) as f64).exp();
         let per_word = (loss / self.valid.words().max(1) as f64).exp();
         let better = self.ledger.best.is_none_or(|best| perplexity < best);
-        let mut flow = self.point(rate, Some((perplexity, per_word)), report)?;
+        let mut flow = self.point(Some((perplexity, per_word)), report)?;
         self.draw()?;
         if better {
             write(&self.trainer)
@@ -257,7 +256,6 @@ impl Run {
     /// Adds a point to the curve.
     fn point(
         &mut self,
-        rate: f32,
         perplexities: Option<(f64, f64)>,
         report: &mut dyn FnMut(Event<'_>) -> Flow,
     ) -> Result<Flow, Error> {
@@ -269,7 +267,7 @@ impl Run {
             epoch: tokens as f64 / self.streams.epoch_tokens() as f64,
             seconds: ledger.seconds,
             loss: ledger.losses / since.max(1.0),
-            learning_rate: f64::from(rate),
+            learning_rate: f64::from(self.trainer.schedule().rate(tokens)),
             tokens_per_second: since / (ledger.seconds - ledger.point_seconds).max(1e-9),
             perplexity_per_token: perplexities.map(|(token, _)| token),
             perplexity_per_word: perplexities.map(|(_, word)| word),

@@ -181,6 +181,17 @@ impl Args {
         })
     }
 
+    /// Seed of everything random.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed.unwrap_or(1)
+    }
+
+    /// Threads to work on.
+    pub(super) fn threads(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.map_or_else(all, |threads| threads as usize)
+    }
+
     /// As JSON, with paths that mean the same from anywhere.
     pub(super) fn to_json(&self) -> String {
         serde_json::to_string_pretty(&self.absolute()).expect("paths were typed in")
