@@ -12,25 +12,30 @@ use crate::text::Tokenizer;
 /// Writes the trainer's weights as a model: a new file that takes the old one's place, so that a server which has the
 /// old one mapped keeps it.
 pub fn write_model(path: &Path, trainer: &Trainer, tokenizer: &Tokenizer) -> io::Result<()> {
+    let network = network(&trainer.parameters);
+    let bytes = model::model_bytes(&trainer.settings.network, tokenizer, &network);
+    model::write_whole(path, &bytes)
+}
+
+/// Trained weights as a model file wants them.
+pub fn network(parameters: &Parameters) -> Network<'_> {
     let Parameters {
         table,
         bias,
         layers,
         projection,
-    } = &trainer.parameters;
+    } = parameters;
     let layers = layers.iter().map(|layer| NetworkLayer {
         input: &layer.input,
         recurrent: &layer.recurrent,
         bias: &layer.bias,
     });
-    let network = Network {
+    Network {
         table,
         bias,
         layers: layers.collect(),
         projection,
-    };
-    let bytes = model::model_bytes(&trainer.settings.network, tokenizer, &network);
-    model::write_whole(path, &bytes)
+    }
 }
 
 /// The weights of a model, to go on from; what rounding to 8 bits took is lost.

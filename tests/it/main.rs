@@ -1,5 +1,6 @@
 //! The one integration test binary.
-mod golden;
-mod layering;
 
 mod format;
+mod golden;
+mod layering;
+mod quantization;
