@@ -6,16 +6,16 @@ use crate::pad::{self, Assistant, Effect, Pad, file};
 use crate::predict::Options;
 use crate::text::prose::Language;
 use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::KeyEventKind;
 use ratatui::crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event};
-use ratatui::crossterm::event::{KeyEventKind, poll};
 use ratatui::crossterm::execute;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -29,8 +29,13 @@ pub(super) struct Args {
     threshold: f32,
 }
 
-/// How often a signal to end is looked for while no key is pressed.
-const PULSE: Duration = Duration::from_millis(500);
+/// What the pad waits for.
+enum Message {
+    /// A key, a paste, a new size; or why there will be no more of them.
+    Terminal(io::Result<Event>),
+    /// The system wants the program to end.
+    End,
+}
 
 pub(super) fn run(args: Args) -> Outcome {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
@@ -59,21 +64,28 @@ pub(super) fn run(args: Args) -> Outcome {
 
 /// Runs the pad and puts the terminal back, whatever happens; text that could not be saved is rescued.
 fn write(mut pad: Pad, mut assistant: Assistant) -> Outcome {
-    let ended = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&ended);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
+    let (sender, messages) = mpsc::channel();
+    let ended = sender.clone();
+    // Nobody listens any more when the pad has ended by itself.
+    ctrlc::set_handler(move || drop(ended.send(Message::End)))?;
     let mut terminal = ratatui::try_init()?;
     let pasting = execute!(io::stdout(), EnableBracketedPaste);
+    // Keys are read on a thread of their own: a read from a terminal that has gone may never return.
+    thread::spawn(
+        move || {
+            while let Ok(()) = sender.send(Message::Terminal(event::read())) {}
+        },
+    );
     let result = catch_unwind(AssertUnwindSafe(|| {
-        pasting.and_then(|()| turn(&mut pad, &mut assistant, &mut terminal, &ended))
+        pasting.and_then(|()| turn(&mut pad, &mut assistant, &mut terminal, &messages))
     }));
-    // The terminal may be gone: then there is nothing to put back.
+    // When the terminal has gone there is nothing to put back, and nobody to tell.
     let _ = execute!(io::stdout(), DisableBracketedPaste);
-    ratatui::restore();
+    let _ = ratatui::try_restore();
     let left = matches!(result, Ok(Ok(true)));
     if !left && pad.unsaved() {
         let rescued = file::rescue(pad.path(), &pad.page().to_file())?;
-        eprintln!("unsaved text is in {}", rescued.display());
+        let _ = writeln!(io::stderr(), "unsaved text is in {}", rescued.display());
     }
     match result {
         Ok(result) => result.map(|_| ExitCode::SUCCESS).map_err(Into::into),
@@ -86,7 +98,7 @@ fn turn(
     pad: &mut Pad,
     assistant: &mut Assistant,
     terminal: &mut DefaultTerminal,
-    ended: &AtomicBool,
+    messages: &Receiver<Message>,
 ) -> io::Result<bool> {
     loop {
         if pad.wants_offer() {
@@ -95,18 +107,16 @@ fn turn(
             pad.show(offer);
         }
         terminal.draw(|frame| pad::view::draw(pad, frame))?;
-        while !poll(PULSE)? {
-            if ended.load(Ordering::Relaxed) {
-                return Ok(false);
-            }
-        }
         // Keys that came together are taken together: nobody reads words between them.
-        loop {
-            if take(pad, event::read()?) {
-                return Ok(true);
-            }
-            if !poll(Duration::ZERO)? {
-                break;
+        let first = messages.recv().into_iter();
+        for message in first.chain(messages.try_iter()) {
+            match message {
+                Message::Terminal(event) => {
+                    if take(pad, event?) {
+                        return Ok(true);
+                    }
+                }
+                Message::End => return Ok(false),
             }
         }
     }

@@ -120,4 +120,47 @@ mod tests {
             assert_eq!(text, new);
         }
     }
+
+    fn offers(assistant: &mut Assistant, text: &str) -> Option<Vec<Suggestion>> {
+        let cursor = text.find('$').expect("a cursor");
+        let offer = assistant.offer(&text.replace('$', ""), cursor)?;
+        let (_, typed) = text[..cursor].split_at(cursor - offer.prefix);
+        assert!(typed.chars().all(char::is_alphabetic), "{typed:?}");
+        Some(offer.words)
+    }
+
+    #[test]
+    fn reading_along_equals_reading_afresh() {
+        let model = Arc::new(Model::tiny(1));
+        let options = Options {
+            threshold: 0.0,
+            ..Options::default()
+        };
+        let fresh = || Assistant::new(Arc::clone(&model), Language::Markdown, options);
+        let mut along = fresh();
+        for text in [
+            "It was th$",
+            "It was the $",
+            "It was the n$",
+            "# É 🦀\n\nIt was the n$",
+            "# É 🦀\n\nIt w$\n\nIt was the n",
+        ] {
+            let words = offers(&mut along, text);
+            assert_eq!(words, offers(&mut fresh(), text), "{text}");
+            assert!(words.is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn silent_inside_words_and_code() {
+        let options = Options {
+            threshold: 0.0,
+            ..Options::default()
+        };
+        let model = Arc::new(Model::tiny(1));
+        let mut assistant = Assistant::new(model, Language::Markdown, options);
+        for text in ["It was th$e", "a `th$", "```\nth$\n```\n"] {
+            assert_eq!(offers(&mut assistant, text), None, "{text}");
+        }
+    }
 }

@@ -174,7 +174,10 @@ fn draw_popup(pad: &Pad, frame: &mut Frame<'_>, area: Rect, cursor: Position) {
             true => (CHOSEN, CHOSEN),
             false => (Style::new(), DIM),
         };
-        let percent = format!("{:>3} % ", (word.probability * 100.0).round());
+        let percent = match (word.probability * 100.0).round() {
+            0.0 => " <1 % ".to_owned(),
+            percent => format!("{percent:>3} % "),
+        };
         let gap =
             usize::from(inner.width).saturating_sub(layout::width(&word.text) + percent.len() + 1);
         let line = Line::from(vec![

@@ -1,11 +1,12 @@
 -- rnn-lsp in a real Neovim: type, see the popup, accept, undo.
 --
---   nvim -l tests/nvim/smoke.lua target/debug/rnn-lsp
+--   nvim -l tests/nvim/smoke.lua target/debug/rnn-lsp [--model FILE]
 --
 -- A second Neovim is started as a child and gets its keys as from a terminal. Prints what it saw; exit status 0 when
 -- all of it held. What the model offers here is sure enough for any English model that is worth shipping.
 local here = vim.fs.dirname(vim.fs.abspath(arg[0]))
-local server = vim.fs.abspath(assert(arg[1], "usage: nvim -l smoke.lua PATH-OF-RNN-LSP"))
+local program = vim.fs.abspath(assert(arg[1], "usage: nvim -l smoke.lua PATH-OF-RNN-LSP [ARGUMENTS]"))
+local command = { program, "--stdio", unpack(arg, 2) }
 local tmp = vim.fn.tempname()
 vim.fn.mkdir(tmp, "p")
 local failed = 0
@@ -39,7 +40,7 @@ local function session(name, lines, test)
     rpc = true,
     -- Without a home of its own the test would read the user's configuration.
     env = {
-      RNN_LSP = server,
+      RNN_LSP = vim.json.encode(command),
       XDG_CONFIG_HOME = tmp,
       XDG_DATA_HOME = tmp,
       XDG_STATE_HOME = tmp,
