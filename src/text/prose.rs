@@ -103,6 +103,7 @@ pub fn piece(language: Language, part: Part, text: &str) -> Vec<Paragraph> {
         Language::Rst => Builder::with_markup(text, rst::markup),
         Language::Org => Builder::with_markup(text, org::markup),
         Language::Asciidoc => Builder::with_markup(text, asciidoc::markup),
+        Language::Html => Builder::with_markup(text, dialects::templates),
         _ => Builder::new(text),
     };
     match language {

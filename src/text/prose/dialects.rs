@@ -35,8 +35,19 @@ pub(super) fn markup(text: &str, source: Range<usize>, holes: &mut Vec<Range<usi
     }
 }
 
+/// Template tags alone, for formats in which the rest means nothing.
+pub(super) fn templates(text: &str, source: Range<usize>, holes: &mut Vec<Range<usize>>) {
+    let mut at = source.start;
+    while let Some(found) = memchr::memchr(b'{', &text.as_bytes()[at..source.end]) {
+        at += found;
+        let hole = template(text, &source, at);
+        at = hole.as_ref().map_or(at + 1, |hole| hole.end);
+        holes.extend(hole);
+    }
+}
+
 /// `{{...}}` and `{%...%}`, over several lines.
-pub(super) fn template(text: &str, source: &Range<usize>, at: usize) -> Option<Range<usize>> {
+fn template(text: &str, source: &Range<usize>, at: usize) -> Option<Range<usize>> {
     let end = enclosed(text, source, at, "{{", "}}")
         .or_else(|| enclosed(text, source, at, "{%", "%}"))?;
     Some(at..end)

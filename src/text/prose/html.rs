@@ -214,6 +214,7 @@ mod tests {
             "a<!-- no -->b &amp; c&nbsp;d < e & f",
             &["P a|b | c|d < e & f"],
         );
+        check(Html, "<p>a {{ b.c }} d {% if x %}e</p>", &["P a | d |e"]);
         check(Html, "one<br>two", &["P one", "P two"]);
         check(Html, "<p>a\nb\n\nc</p>", &[r"P a\nb\n\nc"]);
         check(Html, "<?php echo 1 ?>a<![CDATA[no]]>b", &["P a|b"]);
