@@ -26,13 +26,22 @@ pub struct Trust {
 impl Default for Trust {
     fn default() -> Trust {
         Trust {
-            share: 0.04,
+            share: 0.05,
             share_words: 400.0,
-            recent: 0.08,
+            recent: 0.1,
             recent_words: 100.0,
-            doubt: [12.0, 6.0, 4.0],
+            doubt: [7.0, 3.5, 2.0],
         }
     }
+}
+
+/// A mixture at one place: the sum of each source's probability times its weight. The weights sum to one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mixture {
+    network: f32,
+    share: f32,
+    recent: f32,
+    follows: [f32; ORDERS],
 }
 
 impl Trust {
@@ -45,21 +54,48 @@ impl Trust {
         doubt: [f32::INFINITY; ORDERS],
     };
 
-    /// The mixture. `network` and `evidence` are of one word, or sums over the same set of words.
-    pub fn mix(&self, network: f32, evidence: &Evidence, weight: &Weight) -> f32 {
+    /// The mixture where so much was seen.
+    pub fn mixture(&self, weight: &Weight) -> Mixture {
         let share = self.share * weight.words / (weight.words + self.share_words);
         let recent = self.recent * weight.words / (weight.words + self.recent_words);
-        let mut p =
-            (1.0 - share - recent) * network + share * evidence.share + recent * evidence.recent;
+        let mut mixture = Mixture {
+            network: 1.0 - share - recent,
+            share,
+            recent,
+            follows: [0.0; ORDERS],
+        };
         for order in 0..ORDERS {
             if weight.seen[order] > 0.0 {
                 // Seen n times with k different followers: doubt * k / (doubt * k + n), written to stand infinite doubt.
-                let network =
+                let rest =
                     1.0 / (1.0 + weight.seen[order] / (self.doubt[order] * weight.kinds[order]));
-                p = network * p + (1.0 - network) * evidence.follows[order];
+                mixture.network *= rest;
+                mixture.share *= rest;
+                mixture.recent *= rest;
+                mixture
+                    .follows
+                    .iter_mut()
+                    .for_each(|follows| *follows *= rest);
+                mixture.follows[order] = 1.0 - rest;
             }
         }
-        p
+        mixture
+    }
+}
+
+impl Mixture {
+    /// Probability of a word, or of a set of words when `network` and `evidence` are sums over the set.
+    pub fn mix(&self, network: f32, evidence: &Evidence) -> f32 {
+        let follows: f32 = self
+            .follows
+            .iter()
+            .zip(evidence.follows)
+            .map(|(weight, share)| weight * share)
+            .sum();
+        self.network * network
+            + self.share * evidence.share
+            + self.recent * evidence.recent
+            + follows
     }
 }
 
@@ -80,7 +116,9 @@ mod tests {
     #[test]
     fn nothing_read_leaves_the_network_alone() {
         assert_eq!(
-            Trust::default().mix(0.3, &Evidence::default(), &Weight::default()),
+            Trust::default()
+                .mixture(&Weight::default())
+                .mix(0.3, &Evidence::default()),
             0.3
         );
     }
@@ -97,7 +135,10 @@ mod tests {
             recent: 1.0,
             follows: [1.0; ORDERS],
         };
-        assert_eq!(Trust::NETWORK_ALONE.mix(0.3, &evidence, &weight), 0.3);
+        assert_eq!(
+            Trust::NETWORK_ALONE.mixture(&weight).mix(0.3, &evidence),
+            0.3
+        );
     }
 
     #[test]
@@ -112,7 +153,7 @@ mod tests {
             recent: 1.0,
             follows: [1.0, 1.0, 0.0],
         };
-        assert!((Trust::default().mix(1.0, &all, &weight) - 1.0).abs() < 1e-6);
+        assert!((Trust::default().mixture(&weight).mix(1.0, &all) - 1.0).abs() < 1e-6);
     }
 
     #[test]
@@ -127,7 +168,7 @@ mod tests {
             recent: 0.02,
             follows: [1.0, 1.0, 1.0],
         };
-        let trust = Trust::default();
-        assert!(trust.mix(0.0, &evidence, &weight) > trust.mix(0.5, &Evidence::default(), &weight));
+        let mixture = Trust::default().mixture(&weight);
+        assert!(mixture.mix(0.0, &evidence) > mixture.mix(0.5, &Evidence::default()));
     }
 }

@@ -68,18 +68,17 @@ fn best_word(
     options: &Options,
 ) -> Option<(TokenId, f32)> {
     let words = next.matching(vocabulary, "", Kind::Word);
+    let room = words.mass;
+    let mixture = options.trust.mixture(&query.weight);
     let best = words.best.iter().take(LOOKED_AT).map(|&(id, network)| {
         let folded = vocabulary.text(id).to_lowercase();
         // What stands behind the space is a word with the probability that a space comes at all: the writer's own
         // words say nothing about that, so they share what the network leaves for words.
-        let room = words.mass;
-        (
-            id,
-            room * options
-                .trust
-                .mix(network / room, &query.evidence(&folded), &query.weight),
-            folded,
-        )
+        let evidence = query
+            .find(&folded)
+            .map(|id| query.evidence(id))
+            .unwrap_or_default();
+        (id, room * mixture.mix(network / room, &evidence), folded)
     });
     let (id, p, _) = best
         .filter(|(_, _, folded)| manners::may_offer(folded, previous))

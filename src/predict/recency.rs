@@ -6,6 +6,7 @@
 
 use crate::text::{Kind, TokenId, Vocabulary};
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 
 /// Longest history counted, in units.
 pub const ORDERS: usize = 3;
@@ -57,6 +58,13 @@ const NEWEST: usize = 256;
 
 /// Words read last that are proposed before the first letter.
 const LATELY: usize = 64;
+
+/// Words ago at which an occurrence counts for nothing in [`Evidence::recent`]: a thousandth of a new one.
+const FORGOTTEN: f32 = 10.0 * HALF_LIFE;
+
+/// A word read before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WordId(u32);
 
 /// Evidence at one place in a text.
 #[derive(Debug)]
@@ -346,17 +354,14 @@ impl Tail {
 impl<'a> Query<'a> {
     /// Words read before that start with `prefix`, which is in lower case. Before the first letter only those that
     /// followed the same units, and the last ones.
-    pub fn words(&self, prefix: &str) -> Vec<&'a str> {
+    pub fn words(&self, prefix: &str) -> Vec<WordId> {
         let recency = self.recency;
         if !prefix.is_empty() {
-            let from = (
-                std::ops::Bound::Included(prefix),
-                std::ops::Bound::Unbounded,
-            );
+            let from = (Bound::Included(prefix), Bound::Unbounded);
             let range = recency.by_text.range::<str, _>(from);
             return range
-                .map(|(text, _)| text.as_str())
-                .take_while(|text| text.starts_with(prefix))
+                .take_while(|(text, _)| text.starts_with(prefix))
+                .map(|(_, &id)| WordId(id))
                 .collect();
         }
         let followers = self.followers.iter().flatten().map(|&(id, _)| id);
@@ -370,24 +375,32 @@ impl<'a> Query<'a> {
         let mut ids: Vec<u32> = followers.chain(lately).collect();
         ids.sort_unstable();
         ids.dedup();
-        ids.into_iter()
-            .map(|id| recency.words[(id - MARKS) as usize].folded.as_str())
-            .collect()
+        ids.into_iter().map(WordId).collect()
     }
 
-    /// The past of a word, given in lower case.
-    pub fn evidence(&self, folded: &str) -> Evidence {
+    /// The word that is `folded`, if it was read.
+    pub fn find(&self, folded: &str) -> Option<WordId> {
+        self.recency.by_text.get(folded).map(|&id| WordId(id))
+    }
+
+    /// The word in lower case.
+    pub fn folded(&self, id: WordId) -> &'a str {
+        &self.word(id).folded
+    }
+
+    /// The word's past.
+    pub fn evidence(&self, id: WordId) -> Evidence {
         let recency = self.recency;
-        let Some(&id) = recency.by_text.get(folded) else {
-            return Evidence::default();
-        };
-        let word = &recency.words[(id - MARKS) as usize];
-        let words = recency.word_count() as f32;
+        let word = self.word(id);
+        let words = recency.word_count();
         let decay = |age: f32| (-age / HALF_LIFE).exp2();
-        let lately: f32 = newest(&word.at)
+        let ages = word
+            .at
             .iter()
-            .map(|&i| decay(words - recency.units[i as usize].words as f32))
-            .sum();
+            .rev()
+            .map(|&i| (words - recency.units[i as usize].words) as f32);
+        let lately: f32 = ages.take_while(|&age| age < FORGOTTEN).map(decay).sum();
+        let words = words as f32;
         let all = (1.0 - decay(words)) / (1.0 - decay(1.0)); // the same sum over all words: a geometric series
         let mut evidence = Evidence {
             share: word.at.len() as f32 / words,
@@ -395,7 +408,7 @@ impl<'a> Query<'a> {
             ..Evidence::default()
         };
         for (share, followers) in evidence.follows.iter_mut().zip(&self.followers) {
-            if let Ok(i) = followers.binary_search_by_key(&id, |&(id, _)| id) {
+            if let Ok(i) = followers.binary_search_by_key(&id.0, |&(id, _)| id) {
                 *share = followers[i].1;
             }
         }
@@ -404,11 +417,17 @@ impl<'a> Query<'a> {
 
     /// How the writer writes a word inside a sentence. If it only stood where a capital is due, the answer is how it
     /// stood there, and `false`.
-    pub fn form(&self, folded: &str) -> Option<(&'a str, bool)> {
-        let &id = self.recency.by_text.get(folded)?;
-        let forms = &self.recency.words[(id - MARKS) as usize].forms;
-        let form = forms.iter().max_by_key(|form| (form.inside, form.seen))?;
-        Some((&form.text, form.inside > 0))
+    pub fn form(&self, id: WordId) -> (&'a str, bool) {
+        let word = self.word(id);
+        let form = word
+            .forms
+            .iter()
+            .max_by_key(|form| (form.inside, form.seen));
+        form.map_or((&word.folded, false), |form| (&form.text, form.inside > 0))
+    }
+
+    fn word(&self, id: WordId) -> &'a Word {
+        &self.recency.words[(id.0 - MARKS) as usize]
     }
 }
 
@@ -452,8 +471,15 @@ mod tests {
         let tokenizer = tokenizer();
         let recency = read(&tokenizer, "Zebedee met Anna. The Zebedees don\u{2019}t");
         let query = recency.query(recency.tail());
-        assert_eq!(query.words("ze"), ["zebedee", "zebedees"]);
-        assert_eq!(query.words("don'"), ["don't"]);
+        let words = |prefix| {
+            query
+                .words(prefix)
+                .into_iter()
+                .map(|id| query.folded(id))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(words("ze"), ["zebedee", "zebedees"]);
+        assert_eq!(words("don'"), ["don't"]);
         assert_eq!(recency.previous_word(), Some("don't"));
     }
 
@@ -462,10 +488,11 @@ mod tests {
         let tokenizer = tokenizer();
         let recency = read(&tokenizer, "Rust is fun. We use Rust. \u{201c}Often we do.");
         let query = recency.query(recency.tail());
-        assert_eq!(query.form("rust"), Some(("Rust", true)));
-        assert_eq!(query.form("we"), Some(("we", true)));
-        assert_eq!(query.form("often"), Some(("Often", false)));
-        assert_eq!(query.form("never"), None);
+        let form = |word| query.find(word).map(|id| query.form(id));
+        assert_eq!(form("rust"), Some(("Rust", true)));
+        assert_eq!(form("we"), Some(("we", true)));
+        assert_eq!(form("often"), Some(("Often", false)));
+        assert_eq!(form("never"), None);
     }
 
     #[test]
@@ -496,9 +523,13 @@ mod tests {
         );
         let query = recency.query(recency.tail());
         assert_eq!(query.weight.seen, [2.0, 2.0, 1.0]);
-        assert_eq!(query.evidence("car").follows, [1.0, 1.0, 1.0]);
+        assert_eq!(
+            query.evidence(query.find("car").unwrap()).follows,
+            [1.0, 1.0, 1.0]
+        );
         let after_the = recency.query(recency.tail_with(Tail([NONE; ORDERS]), "the"));
-        assert!(after_the.evidence("red").follows[0] > after_the.evidence("blue").follows[0]);
+        let followed = |word| after_the.evidence(after_the.find(word).unwrap()).follows[0];
+        assert!(followed("red") > followed("blue"));
         assert_eq!(after_the.weight.kinds, [2.0, 0.0, 0.0]);
     }
 
@@ -507,7 +538,7 @@ mod tests {
         let tokenizer = tokenizer();
         let recency = read(&tokenizer, "old cat sat new");
         let query = recency.query(recency.tail());
-        let of = |word| query.evidence(word);
+        let of = |word| query.evidence(query.find(word).unwrap());
         assert!(of("new").recent > of("old").recent);
         assert_eq!(of("new").share, of("old").share);
         let all: f32 = ["old", "cat", "sat", "new"]
