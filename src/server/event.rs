@@ -6,7 +6,6 @@ use crate::config::Layer;
 use crate::document::{Change, Position};
 use crate::model::Model;
 use serde_json::Value;
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tower_lsp::ls_types::Uri;
@@ -56,10 +55,7 @@ pub(super) enum Event {
     /// The status command.
     Status { reply: oneshot::Sender<Value> },
     /// A model that was being loaded.
-    Loaded {
-        path: Option<PathBuf>,
-        model: Result<Arc<Model>, String>,
-    },
+    Loaded(Result<Arc<Model>, String>),
     /// The end of the session.
     Stop,
     /// A bug in the handling of a document's event.

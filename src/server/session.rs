@@ -4,6 +4,7 @@
 //! belongs to the text as it was when the question arrived.
 
 use super::event::{Event, Notice, Place, Trigger};
+use super::loading::{Loader, Loading};
 use super::open::{Open, Tools};
 use super::proto::{Features, Ghost, Selected, Words};
 use super::switches::{Action, Scope, Switches};
@@ -14,15 +15,11 @@ use crate::predict;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::ls_types::Uri;
 use tracing::level_filters::LevelFilter;
-
-/// Opens a model file, or the model compiled in.
-pub(super) type Loader = Arc<dyn Fn(Option<PathBuf>) -> Result<Model, String> + Send + Sync>;
 
 /// Changes how much is logged.
 pub(super) type LogControl = Box<dyn Fn(LevelFilter) + Send>;
@@ -45,13 +42,10 @@ pub(super) struct Session {
     switches: Switches,
     documents: HashMap<Uri, Open>,
     tools: Tools,
-    model_path: Option<PathBuf>,
-    is_loading: bool,
+    loading: Loading,
     warned: HashSet<String>,
     counts: Counts,
-    loader: Loader,
     log_control: LogControl,
-    events: Sender<Event>,
     notices: UnboundedSender<Notice>,
 }
 
@@ -107,15 +101,8 @@ impl Session {
             notices,
         } = start;
         let (settings, warnings) = layers.settings();
-        let model_path = settings.model.clone();
-        let mut load_error = None;
-        let model = loader(model_path.clone()).or_else(|error| {
-            load_error = Some(error);
-            loader(None)
-        });
-        let model = model
-            .map(Arc::new)
-            .unwrap_or_else(|error| panic!("no model at all: {error}"));
+        let mut loading = Loading::new(loader, events);
+        let (model, load_error) = loading.first(settings.model.clone());
         let mut session = Session {
             features: Features::default(),
             layers,
@@ -123,13 +110,10 @@ impl Session {
             settings,
             switches: Switches::default(),
             documents: HashMap::new(),
-            model_path,
-            is_loading: false,
+            loading,
             warned: HashSet::new(),
             counts: Counts::default(),
-            loader,
             log_control,
-            events,
             notices,
         };
         (session.log_control)(session.settings.log_level);
@@ -214,7 +198,7 @@ impl Session {
             Event::Status { reply } => {
                 let _ = reply.send(self.status());
             }
-            Event::Loaded { path, model } => self.loaded(path, model),
+            Event::Loaded(model) => self.loaded(model),
             Event::Stop => {}
             #[cfg(test)]
             Event::Panic { .. } => panic!("as asked"),
@@ -303,42 +287,18 @@ impl Session {
         on
     }
 
-    /// Loads the model that the settings name, unless it is the one in use or one is being loaded.
+    /// Loads the model that the settings name.
     fn load(&mut self) {
-        if self.is_loading || self.settings.model == self.model_path {
-            return;
-        }
-        self.is_loading = true;
-        self.model_path = self.settings.model.clone();
-        let path = self.model_path.clone();
-        let name = path
-            .as_ref()
-            .map_or("the built-in model".to_owned(), |path| {
-                path.display().to_string()
-            });
-        self.tell(Notice::Begin(format!("Loading {name}")));
-        let (loader, events) = (self.loader.clone(), self.events.clone());
-        let work = move || {
-            let model = catch_unwind(AssertUnwindSafe(|| loader(path.clone())));
-            let model = model.unwrap_or_else(|_| Err("a bug: loading the model failed".to_owned()));
-            let _ = events.send(Event::Loaded {
-                path,
-                model: model.map(Arc::new),
-            }); // Nobody listens at the end.
-        };
-        if let Err(error) = std::thread::Builder::new()
-            .name("loader".to_owned())
-            .spawn(work)
-        {
-            self.loaded(self.model_path.clone(), Err(error.to_string()));
+        if let Some(title) = self.loading.begin(self.settings.model.as_ref()) {
+            self.tell(Notice::Begin(title));
         }
     }
 
-    fn loaded(&mut self, path: Option<PathBuf>, model: Result<Arc<Model>, String>) {
-        self.is_loading = false;
+    fn loaded(&mut self, model: Result<Arc<Model>, String>) {
+        self.loading.end();
         match model {
             Ok(model) => {
-                tracing::info!(?path, "model loaded");
+                tracing::info!("model loaded");
                 self.tools = Tools::new(model, self.tools.options);
                 self.forget_answers();
                 self.tell(Notice::End("Loaded".to_owned()));
@@ -362,8 +322,8 @@ impl Session {
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "enabled": self.switches.everywhere(self.settings.enabled),
-            "model": self.model_path.as_ref().map(|path| path.display().to_string()),
-            "loading": self.is_loading,
+            "model": self.loading.path().map(|path| path.display().to_string()),
+            "loading": self.loading.is_busy(),
             "encoding": match self.features.encoding {
                 Encoding::Utf8 => "utf-8",
                 Encoding::Utf16 => "utf-16",
@@ -405,5 +365,92 @@ fn predict_options(settings: &Settings) -> predict::Options {
         threshold: settings.threshold,
         max_phrase_words: settings.phrase_length,
         ..predict::Options::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Position;
+    use std::str::FromStr;
+    use std::sync::mpsc;
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+    use tokio::sync::oneshot;
+
+    fn uri(text: &str) -> Uri {
+        Uri::from_str(text).unwrap()
+    }
+
+    fn open(name: &str, text: &str) -> Event {
+        Event::Open {
+            uri: uri(name),
+            language_id: "markdown".to_owned(),
+            version: 1,
+            text: text.to_owned(),
+        }
+    }
+
+    fn change(name: &str, text: &str) -> Event {
+        let changes = vec![Change::Full(text.to_owned())];
+        Event::Change {
+            uri: uri(name),
+            version: 2,
+            changes,
+        }
+    }
+
+    /// Runs a session over the events that `say` sends.
+    fn session(say: impl FnOnce(&Sender<Event>)) -> UnboundedReceiver<Notice> {
+        let (events, inbox) = mpsc::channel();
+        let (notices, told) = unbounded_channel();
+        let mut layers = Layers::default();
+        layers.set(Layer::User, json!({"threshold": 0.0, "logLevel": "trace"}));
+        let start = Start {
+            layers,
+            loader: Arc::new(|_| Ok(Model::tiny(1))),
+            log_control: Box::new(|level| assert_eq!(level, LevelFilter::TRACE)),
+            events: events.clone(),
+            notices,
+        };
+        let thread = std::thread::spawn(move || run(start, &inbox));
+        say(&events);
+        events.send(Event::Stop).unwrap();
+        thread.join().unwrap();
+        told
+    }
+
+    /// How many words are offered after a document's first four characters.
+    fn words(events: &Sender<Event>, name: &str) -> usize {
+        let (reply, answer) = oneshot::channel();
+        let position = Position { line: 0, column: 4 };
+        let place = Place {
+            uri: uri(name),
+            position,
+        };
+        let trigger = Trigger::Other;
+        events
+            .send(Event::Words {
+                place,
+                trigger,
+                reply,
+            })
+            .unwrap();
+        answer.blocking_recv().unwrap().items.len()
+    }
+
+    #[test]
+    fn a_failure_costs_the_document_not_the_session() {
+        let mut told = session(|events| {
+            events.send(open("a:1", "The ")).unwrap();
+            events.send(open("a:2", "The ")).unwrap();
+            let before = words(events, "a:1");
+            assert!(before > 0);
+            events.send(Event::Panic { uri: uri("a:1") }).unwrap();
+            assert_eq!(words(events, "a:1"), 0);
+            assert_eq!(words(events, "a:2"), before);
+            events.send(change("a:1", "The ")).unwrap();
+            assert_eq!(words(events, "a:1"), before);
+        });
+        assert!(told.try_recv().is_err());
     }
 }

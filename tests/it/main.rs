@@ -4,3 +4,4 @@ mod format;
 mod golden;
 mod layering;
 mod quantization;
+mod lsp;

@@ -1,0 +1,8 @@
+//! The real server over an in-memory pipe, and over the real binary's standard input and output.
+
+mod binary;
+mod editor;
+mod order;
+mod protocol;
+mod settings;
+mod words;
