@@ -167,6 +167,22 @@ pub fn phrase(
     ))
 }
 
+/// A word that was chosen for the prefix, not necessarily the first suggestion, and the words that follow it.
+pub fn phrase_after(
+    model: &Model,
+    context: &Context,
+    recency: &Recency,
+    word: &str,
+    options: &Options,
+    predictor: &mut Predictor,
+) -> Phrase {
+    let chosen = Suggestion {
+        text: word.to_owned(),
+        probability: 1.0,
+    };
+    phrase::extend(model, &context.state, recency, chosen, options, predictor)
+}
+
 /// The typographic apostrophe.
 const CURLY: char = '\u{2019}';
 

@@ -3,7 +3,7 @@
 use super::proto::{Ghost, Selected, Words};
 use crate::document::{Change, Document, Encoding, Position};
 use crate::model::{Model, Scratch};
-use crate::predict::{self, Context, Predictor};
+use crate::predict::{self, Predictor};
 use crate::text::prose::Language;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -211,36 +211,27 @@ fn ghost(
     let context = document.context(offset, &tools.model, &mut tools.scratch)?;
     let range =
         document.position(context.prefix_start, encoding)..document.position(offset, encoding);
-    let text = match selected {
-        None => phrase(document, &context, tools)?,
-        // An item of another source; there is nothing of ours to go on from.
-        Some(selected) if selected.range.start != range.start => return None,
-        Some(selected) => {
-            phrase(document, &context, tools).filter(|text| continues(text, &selected.text))?
+    let (model, recency) = (&*tools.model, document.recency());
+    let (options, predictor) = (&tools.options, &mut tools.predictor);
+    let phrase = match selected {
+        None => predict::phrase(model, &context, recency, options, predictor)?,
+        // An item of another source that is no word here: there is nothing to go on from.
+        Some(Selected { range: at, text })
+            if at.start != range.start || text.contains(char::is_whitespace) =>
+        {
+            return None;
+        }
+        Some(Selected { text, .. }) => {
+            predict::phrase_after(model, &context, recency, text, options, predictor)
         }
     };
-    Some(Ghost {
+    // The selected item alone is what the popup shows already.
+    let says_more = selected.is_none() || phrase.words > 1;
+    says_more.then_some(Ghost {
         range,
         replaced: context.prefix,
-        text,
+        text: phrase.text,
     })
-}
-
-fn phrase(document: &Document, context: &Context, tools: &mut Tools) -> Option<String> {
-    let phrase = predict::phrase(
-        &tools.model,
-        context,
-        document.recency(),
-        &tools.options,
-        &mut tools.predictor,
-    )?;
-    Some(phrase.text)
-}
-
-/// Whether `text` is `start` or goes on after it with another word.
-fn continues(text: &str, start: &str) -> bool {
-    text.strip_prefix(start)
-        .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
 }
 
 /// Bytes from the cursor to the end of the word that it stands in.

@@ -244,8 +244,10 @@ impl Session {
         let open = self.documents.get_mut(&place.uri)?;
         let words = open.words(place.position, self.features.encoding, &mut self.tools)?;
         let is_typed = words.prefix.chars().count() >= self.settings.min_prefix;
-        // Without a range for replacing, a word offered inside of another would only be put in front of its rest.
-        let fits = self.features.insert_replace || words.word_end == words.range.end;
+        // In front of a word nothing is offered, since it would be glued to it. Inside of one only where the client can
+        // replace the word's rest.
+        let is_at_end = words.word_end == words.range.end;
+        let fits = is_at_end || self.features.insert_replace && !words.prefix.is_empty();
         (is_typed && fits).then_some(words)
     }
 

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 pub(crate) const DOCUMENT: &str = "file:///notes/a.md";
 
 /// Nothing in these tests takes a second; a minute means that something hangs.
-const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// A running server and a client that has not said anything yet.
 pub(crate) struct Editor {

@@ -110,10 +110,11 @@ fn inside_of_a_word_only_clients_that_can_replace_are_offered_any() {
                 json!({"start": start, "end": {"line": 0, "character": 8}})
             );
         }
-        // At the end of a word there is nothing to replace.
+        // In front of a word nothing fits, and behind it there is nothing to replace.
+        assert!(editor.complete(DOCUMENT, 0, 4).is_empty());
         assert!(
             editor
-                .complete(DOCUMENT, 0, 4)
+                .complete(DOCUMENT, 0, 3)
                 .iter()
                 .all(|item| item["textEdit"].get("insert").is_none())
         );
