@@ -31,7 +31,7 @@ enum Command {
     /// Serve an editor over standard input and output (what plain `rnn-lsp` does)
     Serve(serve::Args),
     /// Train a model on files and folders of text
-    Train(train::Args),
+    Train(Box<train::Args>),
     /// Measure a model on texts: perplexity, accuracy, keystrokes saved, latency
     Eval(eval::Args),
     /// Read text on standard input and print what may come next
@@ -54,7 +54,7 @@ pub fn main() -> ExitCode {
     let outcome = match arguments.command {
         None => serve::run(arguments.serve),
         Some(Command::Serve(args)) => serve::run(args),
-        Some(Command::Train(args)) => train::run(args),
+        Some(Command::Train(args)) => train::run(*args),
         Some(Command::Eval(args)) => eval::run(args),
         Some(Command::Predict(args)) => predict::run(args),
         Some(Command::Try(args)) => r#try::run(args),

@@ -3,5 +3,5 @@
 mod format;
 mod golden;
 mod layering;
-mod quantization;
 mod lsp;
+mod quantization;
