@@ -55,7 +55,11 @@ impl Tokenizer {
     /// Bytes, digits, punctuation and layout are always in it, however small `size` is.
     pub fn train<'a>(texts: impl Iterator<Item = &'a str>, size: usize) -> Tokenizer {
         let learned = learn(texts, size);
-        let mut vocabulary = Vocabulary::with_characters(&learned.punctuation, &learned.letters);
+        let mut vocabulary = Vocabulary::with_characters(
+            &learned.punctuation,
+            &learned.letters,
+            learned.merges.len(),
+        );
         let mut merges = Merges::with_capacity(learned.merges.len());
         for (left, right, ends_word) in &learned.merges {
             let right_id = if *ends_word {

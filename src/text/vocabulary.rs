@@ -90,16 +90,20 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// The tokens before the merges. The characters must be distinct.
-    pub(super) fn with_characters(punctuation: &[char], letters: &[char]) -> Vocabulary {
+    /// The tokens before the merges, of which there will be about so many. The characters must be distinct.
+    pub(super) fn with_characters(
+        punctuation: &[char],
+        letters: &[char],
+        merges: usize,
+    ) -> Vocabulary {
         let mut vocabulary = Vocabulary {
             texts: Texts::default(),
             kinds: Vec::new(),
             joins: Vec::new(),
             punctuation: HashMap::new(),
             letters: HashMap::new(),
-            words: TextTable::default(),
-            pieces: TextTable::default(),
+            words: TextTable::with_capacity(merges),
+            pieces: TextTable::with_capacity(merges / 2),
             exact: PrefixIndex::default(),
             lower: Texts::default(),
             folded: PrefixIndex::default(),
@@ -170,8 +174,8 @@ impl Vocabulary {
             .map(TokenId)
             .filter(of_words)
             .collect();
-        self.folded = PrefixIndex::new(ids.clone(), &self.lower);
-        self.exact = PrefixIndex::new(ids, &self.texts);
+        self.folded = PrefixIndex::new(&ids, &self.lower);
+        self.exact = PrefixIndex::new(&ids, &self.texts);
         self
     }
 
@@ -284,8 +288,9 @@ impl Texts {
 
     fn push_lower(&mut self, text: &str) {
         if text.is_ascii() {
-            self.all
-                .extend(text.chars().map(|c| c.to_ascii_lowercase()));
+            let start = self.all.len();
+            self.all.push_str(text);
+            self.all[start..].make_ascii_lowercase();
         } else {
             self.all.push_str(&text.to_lowercase());
         }

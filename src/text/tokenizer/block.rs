@@ -54,8 +54,8 @@ impl Tokenizer {
         let is_word_character = |c: char| is_letter(c) || is_mark(c) || c == '\'';
         let punctuation = reader.characters("punctuation", is_symbol)?;
         let letters = reader.characters("letters", is_word_character)?;
-        let mut vocabulary = Vocabulary::with_characters(&punctuation, &letters);
         let count = reader.count("merges", 8)?;
+        let mut vocabulary = Vocabulary::with_characters(&punctuation, &letters, count);
         let mut merges = Merges::with_capacity(count);
         for rank in 0..count {
             let pair = (

@@ -136,6 +136,10 @@ fn training_is_deterministic_and_fills_the_size() {
             SMALL.to_bytes()
         );
     }
+    let sentences: Vec<&str> = TEXT.split_inclusive(". ").collect();
+    let forward = Tokenizer::train(sentences.iter().copied(), 600);
+    let backward = Tokenizer::train(sentences.iter().rev().copied(), 600);
+    assert_eq!(forward.to_bytes(), backward.to_bytes());
     let nothing = Tokenizer::train(std::iter::empty(), 0);
     assert_eq!(nothing.decode(&nothing.encode(TEXT, Ending::Spaced)), TEXT);
 }

@@ -1,37 +1,52 @@
 //! Looking tokens up by text: what encoding spends its time on.
 
 use std::hash::Hasher;
+use std::num::NonZeroU32;
 
 use super::{Texts, TokenId};
 
 /// Token ids in an open-addressing table. The texts stay where they are, so that filling it allocates nothing a token.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct TextTable {
-    slots: Vec<Option<TokenId>>, // a power of two, at most half of them taken
+    slots: Vec<Option<Slot>>, // a power of two, at most half of them taken
     len: usize,
 }
 
+/// A token, and part of its text's hash: what differs there need not be fetched and compared.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    tag: NonZeroU32,
+    id: TokenId,
+}
+
 impl TextTable {
+    pub(super) fn with_capacity(tokens: usize) -> TextTable {
+        TextTable {
+            slots: vec![None; (tokens * 2).next_power_of_two()],
+            len: 0,
+        }
+    }
+
     pub(super) fn get(&self, text: &str, texts: &Texts) -> Option<TokenId> {
-        let mut slot = self.first_slot(text)?;
-        while let Some(id) = self.slots[slot] {
-            if texts.get(id.0 as usize) == text {
-                return Some(id);
+        let (mut at, tag) = self.first(text);
+        while let Some(slot) = self.slots[at] {
+            if slot.tag == tag && texts.get(slot.id.0 as usize) == text {
+                return Some(slot.id);
             }
-            slot = (slot + 1) & (self.slots.len() - 1);
+            at = (at + 1) & (self.slots.len() - 1);
         }
         None
     }
 
     /// Adds a token that is not in the table; `texts` holds those that are.
     pub(super) fn insert(&mut self, id: TokenId, text: &str, texts: &Texts) {
-        if self.len * 2 >= self.slots.len() {
-            let slots = vec![None; (self.slots.len() * 2).max(1024)];
+        if (self.len + 1) * 2 > self.slots.len() {
+            let slots = vec![None; self.slots.len() * 2];
             for old in std::mem::replace(&mut self.slots, slots)
                 .into_iter()
                 .flatten()
             {
-                self.place(old, texts.get(old.0 as usize));
+                self.place(old.id, texts.get(old.id.0 as usize));
             }
         }
         self.place(id, text);
@@ -39,19 +54,22 @@ impl TextTable {
     }
 
     fn place(&mut self, id: TokenId, text: &str) {
-        let mut slot = self
-            .first_slot(text)
-            .expect("there are slots before anything is placed");
-        while self.slots[slot].is_some() {
-            slot = (slot + 1) & (self.slots.len() - 1);
+        let (mut at, tag) = self.first(text);
+        while self.slots[at].is_some() {
+            at = (at + 1) & (self.slots.len() - 1);
         }
-        self.slots[slot] = Some(id);
+        self.slots[at] = Some(Slot { tag, id });
     }
 
-    fn first_slot(&self, text: &str) -> Option<usize> {
+    /// The slot where the search for `text` begins, and its tag.
+    fn first(&self, text: &str) -> (usize, NonZeroU32) {
         let mut hasher = QuickHasher::default();
         hasher.write(text.as_bytes());
-        Some(hasher.finish() as usize & self.slots.len().checked_sub(1)?)
+        let hash = hasher.finish();
+        (
+            hash as usize & (self.slots.len() - 1),
+            NonZeroU32::MIN.saturating_add((hash >> 32) as u32),
+        )
     }
 }
 
@@ -81,6 +99,7 @@ impl Hasher for QuickHasher {
     }
 
     fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
+        // Only the upper bits of a product depend on all of the key; tables look at the lower ones.
+        self.0.rotate_left(26)
     }
 }

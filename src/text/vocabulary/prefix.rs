@@ -9,18 +9,17 @@ pub(super) struct PrefixIndex {
 }
 
 impl PrefixIndex {
-    pub(super) fn new(ids: Vec<TokenId>, texts: &Texts) -> PrefixIndex {
-        // Comparing the first eight bytes as one number decides almost always; opening a model waits for this sort.
-        let mut sorted: Vec<(u64, TokenId)> = ids
-            .into_iter()
-            .map(|id| (first_bytes(text(texts, id)), id))
-            .collect();
-        sorted.sort_unstable_by(|a, b| {
-            let texts_of_equals = || text(texts, a.1).cmp(text(texts, b.1)).then(a.1.cmp(&b.1));
-            a.0.cmp(&b.0).then_with(texts_of_equals)
-        });
+    pub(super) fn new(ids: &[TokenId], texts: &Texts) -> PrefixIndex {
+        // Opening a model waits for this sort. Numbers of the first twelve bytes and the id sort without branches; texts
+        // are only compared where those bytes are equal.
+        let key = |&id: &TokenId| first_bytes(text(texts, id)) << 32 | u128::from(id.0);
+        let mut keys: Vec<u128> = ids.iter().map(key).collect();
+        keys.sort_unstable();
+        for equal in keys.chunk_by_mut(|a, b| a >> 32 == b >> 32) {
+            equal.sort_by_key(|&key| text(texts, id(key)));
+        }
         PrefixIndex {
-            ids: sorted.into_iter().map(|(_, id)| id).collect(),
+            ids: keys.into_iter().map(id).collect(),
         }
     }
 
@@ -36,9 +35,14 @@ fn text(texts: &Texts, id: TokenId) -> &str {
     texts.get(id.0 as usize)
 }
 
-fn first_bytes(text: &str) -> u64 {
-    let mut bytes = [0; 8];
-    let len = text.len().min(8);
-    bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
-    u64::from_be_bytes(bytes)
+fn id(key: u128) -> TokenId {
+    TokenId(key as u32)
+}
+
+/// The first twelve bytes as a number that orders as they do.
+fn first_bytes(text: &str) -> u128 {
+    let mut bytes = [0; 16];
+    let len = text.len().min(12);
+    bytes[4..4 + len].copy_from_slice(&text.as_bytes()[..len]);
+    u128::from_be_bytes(bytes)
 }
