@@ -12,6 +12,9 @@ use std::ops::Range;
 /// Text is copied out of the rope in windows of at least so many bytes: a few pieces.
 const WINDOW: usize = 32 << 10;
 
+/// So much of a line says what it is.
+const LONG_LINE: usize = 4 << 10;
+
 /// At least so many bytes before the cursor's piece are remembered for their words, and at most twice as many: some ten
 /// to twenty thousand words.
 const MEMORY: usize = 64 << 10;
@@ -234,10 +237,11 @@ impl Scan<'_> {
     }
 }
 
-/// Whether a text begins with a whole line, its break included; cuts depend on the line behind them.
+/// Whether a text begins with a whole line, its break included: cuts depend on the line behind them. A very long line
+/// is told by its beginning.
 fn has_line(text: &str) -> bool {
     match text.find(['\n', '\r']) {
         Some(end) => text[end..] != *"\r",
-        None => false,
+        None => text.len() >= LONG_LINE,
     }
 }

@@ -4,7 +4,7 @@ use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser, Tag, 
 
 use super::builder::Builder;
 use super::lines::lines;
-use super::pieces::Cut;
+use super::pieces::{Cut, LENGTH};
 use super::{Break, Part};
 
 /// Reads a piece of Markdown.
@@ -92,8 +92,10 @@ fn end(tag: TagEnd, builder: &mut Builder) {
 }
 
 /// Where front matter ends that stands at the start: YAML between `---` lines, TOML between `+++` lines; 0 without any.
-/// While it is being written its closing line is missing; then it ends at the first blank line.
+/// While it is being written its closing line is missing; then it ends at the first blank line. It is looked for in the
+/// first bytes only, so that an edit far behind cannot turn a thematic break into its end.
 fn front_matter(text: &str) -> usize {
+    let text = &text[..text.floor_char_boundary(LENGTH)];
     let mut all = lines(text.strip_prefix('\u{feff}').unwrap_or(text));
     let offset = text.len() - text.trim_start_matches('\u{feff}').len();
     let Some(fence) = all.next() else { return 0 };
@@ -248,6 +250,8 @@ impl Cuts {
         let heading = first == Some(b'#');
         if (after_blank && at_margin) || heading {
             Cut::Here
+        } else if at_margin && first != Some(b'|') {
+            Cut::Text
         } else {
             Cut::Not
         }

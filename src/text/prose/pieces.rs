@@ -9,6 +9,10 @@ use super::{Language, asciidoc, git, html, latex, markdown, org, plain, rst, typ
 /// keystroke costs well under a tenth of a millisecond, large enough that few paragraphs meet a cut.
 pub(super) const LENGTH: usize = 8 << 10;
 
+/// A piece that is this long and has nothing open but a paragraph, a list or a quote is cut at its next line, or its next
+/// word: a megabyte without a blank line must not be read at every keystroke.
+const MAX_LENGTH: usize = 32 << 10;
+
 /// Which piece of a document: front matter and preambles stand in the first only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
@@ -23,6 +27,8 @@ pub enum Part {
 pub(super) enum Cut {
     /// Everything before the line is closed.
     Here,
+    /// Only text goes on: good enough when the piece is too long.
+    Text,
     /// The line goes on with something.
     Not,
 }
@@ -54,9 +60,26 @@ pub fn next_cut(language: Language, part: Part, text: &str) -> Option<usize> {
 }
 
 fn first_cut(text: &str, mut before: impl FnMut(&str) -> Cut) -> Option<usize> {
-    lines(text)
-        .find(|line| before(line.text) == Cut::Here && line.start >= LENGTH)
-        .map(|line| line.start)
+    lines(text).find_map(|line| {
+        let cut = before(line.text);
+        let is_due = match cut {
+            Cut::Here => line.start >= LENGTH,
+            Cut::Text => line.start >= MAX_LENGTH,
+            Cut::Not => false,
+        };
+        if is_due {
+            return Some(line.start);
+        }
+        if cut == Cut::Not || line.next <= MAX_LENGTH {
+            return None;
+        }
+        // A letter, because nothing else is sure not to be markup where a line starts.
+        let from = text.ceil_char_boundary(line.start.max(MAX_LENGTH));
+        let inner = &text[from..line.start + line.text.len()];
+        let mut words = inner.match_indices([' ', '\t']).map(|(at, _)| at + 1);
+        let word = words.find(|&at| inner[at..].starts_with(char::is_alphabetic));
+        word.map(|at| from + at)
+    })
 }
 
 /// The first line at the margin behind a blank one, once a piece is long enough. `read` reads a line, with the one behind
