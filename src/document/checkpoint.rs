@@ -18,7 +18,7 @@ const SPACING: usize = 32;
 const RECENT: usize = 12;
 
 /// The states along one reading.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Trail {
     tokens: Vec<TokenId>,
     states: Vec<(usize, State)>, // after so many tokens, in order
@@ -50,12 +50,10 @@ impl Checkpoints {
         scratch: &mut Scratch,
     ) -> State {
         let best = (0..self.trails.len()).max_by_key(|&index| self.trails[index].covers(tokens));
-        let mut trail = match best.filter(|&index| self.trails[index].covers(tokens) > 0) {
-            Some(index) => self.trails.remove(index),
-            None => Trail {
-                tokens: Vec::new(),
-                states: Vec::new(),
-            },
+        let mut trail = match best {
+            Some(index) if self.trails[index].leads_to(tokens) => self.trails.remove(index),
+            Some(index) => self.trails[index].beginning(tokens),
+            None => Trail::default(),
         };
         let (state, steps) = trail.read(tokens, model, scratch);
         self.steps += steps;
@@ -71,6 +69,22 @@ impl Trail {
         let common = common(&self.tokens, tokens);
         let kept = self.states.partition_point(|&(at, _)| at <= common);
         kept.checked_sub(1).map_or(0, |last| self.states[last].0)
+    }
+
+    /// Whether the trail is the one that `tokens` go on: little of it is lost by following them.
+    fn leads_to(&self, tokens: &[TokenId]) -> bool {
+        let common = common(&self.tokens, tokens);
+        common == tokens.len() || self.tokens.len() - common < SPACING
+    }
+
+    /// A new trail with the states that this one has in common with `tokens`.
+    fn beginning(&self, tokens: &[TokenId]) -> Trail {
+        let common = common(&self.tokens, tokens);
+        let states = self.states.iter().take_while(|&&(at, _)| at <= common);
+        Trail {
+            tokens: tokens[..common].to_vec(),
+            states: states.cloned().collect(),
+        }
     }
 
     /// The state after `tokens`, and how many had to be read for it.
@@ -95,8 +109,10 @@ impl Trail {
             }
         }
         let end = tokens.len();
-        self.states
-            .retain(|&(at, _)| at % SPACING == 0 || at.abs_diff(end) < RECENT);
+        let whole = self.tokens.len();
+        self.states.retain(|&(at, _)| {
+            at % SPACING == 0 || at.abs_diff(end) < RECENT || at + RECENT > whole
+        });
         (state, (end - start) as u64)
     }
 }

@@ -9,7 +9,8 @@ use crate::text::prose::{self, Language, Part};
 use ropey::Rope;
 use std::ops::Range;
 
-/// Text is copied out of the rope in windows of at least so many bytes: a few pieces.
+/// Where a piece ends is looked for in so many bytes behind its start, then in four times as many, and so on: a scanner
+/// that looks for a closing tag then sees the same text whatever was scanned before.
 const WINDOW: usize = 32 << 10;
 
 /// So much of a line says what it is.
@@ -60,10 +61,7 @@ impl Outline {
         }
         // Of "oo" both the first and the last letter stay when one is deleted, but there is only one left.
         let tail = self.tail.min(self.len - self.head).min(len - self.head);
-        let behind = self
-            .pieces
-            .partition_point(|piece| piece.start <= self.head);
-        let first = behind.saturating_sub(2);
+        let first = self.first_to_scan(language);
         let start = self.pieces.get(first).map_or(0, |piece| piece.start);
 
         let mut scan = Scan {
@@ -100,6 +98,27 @@ impl Outline {
         }
         self.pieces.splice(first..met, found);
         (self.len, self.head, self.tail) = (len, len, len);
+    }
+
+    /// The first piece that the changes may have moved.
+    ///
+    /// Front matter and preambles are looked for from the start. Scanners that match tags and environments may look
+    /// further than the contract of [`prose::next_cut`] has it, but never past their window.
+    fn first_to_scan(&self, language: Language) -> usize {
+        if self.head < WINDOW {
+            return 0;
+        }
+        let behind = self
+            .pieces
+            .partition_point(|piece| piece.start <= self.head);
+        let before = behind.saturating_sub(2);
+        match language {
+            Language::Plain | Language::Markdown => before,
+            _ => before.min(
+                self.pieces
+                    .partition_point(|piece| piece.start + WINDOW < self.head),
+            ),
+        }
     }
 
     /// The reading of a piece that is found again although it was scanned again.
@@ -202,23 +221,31 @@ struct Scan<'t> {
 impl Scan<'_> {
     /// Where the piece that starts at `start` ends, or `None` if it is the last.
     fn next_cut(&mut self, start: usize) -> Option<usize> {
+        let mut reach = WINDOW;
         loop {
+            self.cover(start, reach);
             let rest = &self.window[start - self.base..];
-            let is_whole = self.base + self.window.len() == self.text.len_bytes();
+            let rest = &rest[..rest.floor_char_boundary(reach)];
+            let is_whole = start + rest.len() == self.text.len_bytes();
             match prose::next_cut(self.language, part(start), rest) {
                 Some(cut) if is_whole || has_line(&rest[cut..]) => return Some(start + cut),
                 None if is_whole => return None,
-                _ => self.extend(start),
+                _ => reach = reach.saturating_mul(4),
             }
         }
     }
 
-    /// Makes the window reach from `start` to at least twice as far behind it.
-    fn extend(&mut self, start: usize) {
+    /// Makes the window reach so many bytes behind `start`, if there are as many.
+    fn cover(&mut self, start: usize, reach: usize) {
+        let from = self.base + self.window.len();
+        let len = self.text.len_bytes();
+        if from == len || from - start > reach {
+            return;
+        }
         self.window.drain(..start - self.base);
         self.base = start;
-        let from = start + self.window.len();
-        let to = (from + self.window.len().max(WINDOW)).min(self.text.len_bytes());
+        // Further than needed, so that not every piece moves the window.
+        let to = start.saturating_add(reach.saturating_mul(2)).min(len);
         let to = self.text.char_to_byte(self.text.byte_to_char(to));
         self.window.extend(self.text.byte_slice(from..to).chunks());
     }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use rnn_lsp::document::{Change, Document, Encoding, Position};
 use rnn_lsp::model::{Model, Scratch};
+use rnn_lsp::text::Ending;
 use rnn_lsp::text::prose::Language;
 use std::sync::LazyLock;
 
@@ -312,4 +313,124 @@ fn a_range_may_end_one_line_past_the_last() {
     let change = Change::Partial(at(1, 0)..at(2, 0), "2\n".to_owned());
     assert_eq!(document.apply(2, &[change], Encoding::Utf16), Ok(()));
     assert_eq!(document.text(), "one\n2\n");
+}
+
+/// Some hundred pages, no two alike.
+fn long_text() -> String {
+    let block = |index: usize| BLOCKS[(index * 7 + index / 5) % BLOCKS.len()];
+    (0..3000)
+        .map(|index| format!("{}Paragraph {index} ends here.\n\n", block(index)))
+        .collect()
+}
+
+/// Tokens read for a request.
+fn cost(document: &mut Document, offset: usize) -> u64 {
+    let before = document.tokens_read();
+    assert!(said(document, offset).is_some(), "no prose at {offset}");
+    document.tokens_read() - before
+}
+
+fn cost_at_end(document: &mut Document) -> u64 {
+    let end = document.text().len_bytes();
+    cost(document, end)
+}
+
+/// The most that one request reads.
+const MOST: u64 = 640;
+
+#[test]
+fn typing_costs_the_tokens_typed() {
+    let text = long_text();
+    for start in [
+        text.len(),
+        text[..boundary(&text, text.len() / 2)]
+            .rfind("\n\n")
+            .expect("a paragraph ends")
+            + 2,
+    ] {
+        let mut document = Document::open(Language::Markdown, 0, &text);
+        assert!(cost(&mut document, start) <= MOST);
+        let mut offset = start;
+        let mut type_one = |letters: &str| {
+            document.splice(offset..offset, letters);
+            offset += letters.len();
+            cost(&mut document, offset)
+        };
+        // The paragraph's break is there before its first word.
+        assert_eq!(type_one("T"), 0);
+        for letter in ["h", "e"] {
+            assert_eq!(type_one(letter), 0, "inside a word");
+        }
+        for word in [" ", "words ", "and ", "more "] {
+            let whole = MODEL
+                .tokenizer()
+                .read(word.trim(), Ending::Spaced)
+                .len()
+                .max(1) as u64;
+            assert!(type_one(word) <= whole.max(3), "{word:?}");
+        }
+        assert_eq!(type_one("q"), 0);
+        // A long while of typing: now and then the anchor moves on and the reading is longer.
+        let mut steps = Vec::new();
+        for _ in 0..400 {
+            for letter in ["a", "n", "d", " "] {
+                steps.push(type_one(letter));
+            }
+        }
+        assert!(steps.iter().all(|&steps| steps <= MOST));
+        let token = steps.iter().filter(|&&steps| steps > 0).count() as u64;
+        assert!(steps.iter().sum::<u64>() < 4 * token, "{:?}", steps);
+    }
+}
+
+#[test]
+fn an_edit_in_the_middle_of_a_long_document_costs_little() {
+    let text = long_text();
+    let mut document = Document::open(Language::Markdown, 0, &text);
+    cost(&mut document, text.len());
+    let middle = text[..boundary(&text, text.len() / 2)]
+        .rfind("The quick")
+        .expect("a paragraph");
+    document.splice(middle..middle + 3, "Some");
+    assert!(cost(&mut document, middle + 4) <= MOST);
+    assert_eq!(cost_at_end(&mut document), 0, "the end was read before");
+    assert!(cost(&mut document, middle + 5) <= 4, "so was the middle");
+    document.splice(0..0, "# A title\n\n");
+    assert_eq!(
+        cost_at_end(&mut document),
+        0,
+        "an edit at the top moves nothing"
+    );
+}
+
+#[test]
+fn a_line_of_a_megabyte_costs_little() {
+    for language in [Language::Plain, Language::Markdown] {
+        let text = "Words that go on and on without an end, said nobody. ".repeat(20_000);
+        let mut document = Document::open(language, 0, &text);
+        for offset in [text.len() / 2, text.len(), 100] {
+            assert!(cost(&mut document, offset) <= MOST);
+        }
+    }
+}
+
+/// Forgetting an old model's states and tokens is what makes a new one speak.
+#[test]
+fn a_new_model_reads_for_itself() {
+    let other = Model::tiny(2);
+    let text = "The words of a short text";
+    let mut document = Document::open(Language::Plain, 0, text);
+    let mut scratch = Scratch::default();
+    for model in [&*MODEL, &other, &*MODEL] {
+        let mut fresh = Document::open(Language::Plain, 0, text);
+        let context = document
+            .context(text.len(), model, &mut scratch)
+            .map(|context| context.state);
+        assert_eq!(
+            context,
+            fresh
+                .context(text.len(), model, &mut scratch)
+                .map(|context| context.state)
+        );
+    }
 }

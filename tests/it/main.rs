@@ -2,6 +2,7 @@
 
 mod format;
 mod golden;
+mod incremental;
 mod layering;
 mod lsp;
 mod quantization;

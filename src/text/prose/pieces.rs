@@ -74,8 +74,9 @@ fn first_cut(text: &str, mut before: impl FnMut(&str) -> Cut) -> Option<usize> {
             return None;
         }
         // A letter, because nothing else is sure not to be markup where a line starts.
-        let from = text.ceil_char_boundary(line.start.max(MAX_LENGTH));
-        let inner = &text[from..line.start + line.text.len()];
+        let end = line.start + line.text.len();
+        let from = text.ceil_char_boundary(line.start.max(MAX_LENGTH)).min(end);
+        let inner = &text[from..end];
         let mut words = inner.match_indices([' ', '\t']).map(|(at, _)| at + 1);
         let word = words.find(|&at| inner[at..].starts_with(char::is_alphabetic));
         word.map(|at| from + at)
