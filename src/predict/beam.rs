@@ -5,7 +5,7 @@
 //! What was expanded for a state stays until the state changes; a further letter only filters.
 
 use super::casing;
-use super::distribution::Distribution;
+use super::distribution::{Distribution, Tables};
 use crate::model::{Model, Scratch, State};
 use crate::text::{Kind, TokenId, Vocabulary};
 
@@ -42,6 +42,7 @@ struct Hypothesis {
 pub(super) struct Root<'a> {
     pub(super) state: &'a State,
     pub(super) next: &'a Distribution,
+    pub(super) tables: &'a Tables,
 }
 
 /// What the beam found.
@@ -171,7 +172,7 @@ impl Beam {
         let mut new = Vec::with_capacity(steps.len());
         for (i, (step, state)) in steps.iter().zip(states).enumerate() {
             let next =
-                Distribution::new(self.logits[i * size..(i + 1) * size].to_vec(), vocabulary);
+                Distribution::new(self.logits[i * size..(i + 1) * size].to_vec(), root.tables);
             let (mut tokens, mut text) =
                 parents[i].map_or_else(Default::default, |h| (h.tokens.clone(), h.text.clone()));
             tokens.push(step.token);

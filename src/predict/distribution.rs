@@ -1,18 +1,26 @@
 //! The network's distribution over the next token, and what of it can start or go on a word.
 
 use super::casing;
-use crate::nn::pointwise::exponentiate;
+use crate::nn::pointwise::{dot, exponentiate};
 use crate::text::{Kind, TokenId, Vocabulary};
 use std::borrow::Cow;
+
+/// Which tokens are what, by token, so that sums and searches over a whole distribution go straight through memory.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tables {
+    words: Vec<f32>,  // 1 where the token ends a word
+    pieces: Vec<f32>, // 1 where a word goes on after it
+    spaced: Vec<f32>, // 1 where the token can stand after a space that was typed: none that joins left, no break
+}
 
 /// Probabilities of the next token, with the best words and pieces picked out: the most frequent question.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Distribution {
     probabilities: Vec<f32>, // (vocabulary)
-    /// The best tokens that end a word.
     words: Matches,
-    /// The best tokens that go on a word.
     pieces: Matches,
+    /// Probability of the tokens that can stand after a space that was typed.
+    pub(super) spaced_mass: f32,
 }
 
 /// Tokens of one kind, with what remains of their probability under the typed case.
@@ -26,29 +34,48 @@ pub(super) struct Matches {
 
 /// Tokens kept of those that match: more than any menu shows, so that the mixture has something to reorder.
 const KEPT: usize = 48;
-/// Less probable tokens are not worth sorting.
+/// Less probable tokens are not worth looking at.
 const LEAST: f32 = 1e-6;
+/// Less probable ones are looked at only if fewer than [`FEW`] words reach it.
+const USUAL: f32 = 3e-4;
+const FEW: usize = 16;
+
+impl Tables {
+    pub(super) fn new(vocabulary: &Vocabulary) -> Tables {
+        let of = |is: &dyn Fn(TokenId) -> bool| {
+            (0..vocabulary.len() as u32)
+                .map(|id| if is(TokenId(id)) { 1.0 } else { 0.0 })
+                .collect()
+        };
+        let possible = |id: TokenId| {
+            !matches!(vocabulary.kind(id), Kind::Break | Kind::Layout | Kind::Byte)
+                && !vocabulary.joins_left(id)
+        };
+        Tables {
+            words: of(&|id| vocabulary.kind(id) == Kind::Word),
+            pieces: of(&|id| vocabulary.kind(id) == Kind::Piece),
+            spaced: of(&possible),
+        }
+    }
+
+    /// Number of tokens.
+    pub(super) fn len(&self) -> usize {
+        self.words.len()
+    }
+}
 
 impl Distribution {
     /// From logits.
-    pub(super) fn new(mut logits: Vec<f32>, vocabulary: &Vocabulary) -> Distribution {
+    pub(super) fn new(mut logits: Vec<f32>, tables: &Tables) -> Distribution {
         let (_, sum) = exponentiate(&mut logits);
-        logits.iter_mut().for_each(|p| *p /= sum);
-        let (mut words, mut pieces) = (Matches::default(), Matches::default());
-        for &id in vocabulary.with_prefix("") {
-            let matches = match vocabulary.kind(id) {
-                Kind::Word => &mut words,
-                Kind::Piece => &mut pieces,
-                _ => continue,
-            };
-            matches.add(id, logits[id.0 as usize]);
-        }
-        words.keep_best();
-        pieces.keep_best();
+        let scale = 1.0 / sum;
+        logits.iter_mut().for_each(|p| *p *= scale);
+        let (words, pieces) = best_of_both(&logits, tables);
         Distribution {
-            probabilities: logits,
             words,
             pieces,
+            spaced_mass: dot(&logits, &tables.spaced).max(LEAST),
+            probabilities: logits,
         }
     }
 
@@ -60,26 +87,6 @@ impl Distribution {
     /// Probability of a token.
     pub(super) fn of(&self, id: TokenId) -> f32 {
         self.probabilities[id.0 as usize]
-    }
-
-    /// Probability of the tokens that can stand after a space that was typed: none that joins left, no break.
-    pub(super) fn spaced_mass(&self, vocabulary: &Vocabulary) -> f32 {
-        let ids = (0..self.probabilities.len() as u32).map(TokenId);
-        let possible = |id: &TokenId| {
-            !matches!(
-                vocabulary.kind(*id),
-                Kind::Break | Kind::Layout | Kind::Byte
-            ) && !vocabulary.joins_left(*id)
-        };
-        ids.filter(possible)
-            .map(|id| self.of(id))
-            .sum::<f32>()
-            .max(LEAST)
-    }
-
-    /// Probability of the tokens that join left or break: no word follows.
-    pub(super) fn ending_mass(&self, vocabulary: &Vocabulary) -> f32 {
-        1.0 - self.spaced_mass(vocabulary)
     }
 
     /// The tokens of `kind`, `Word` or `Piece`, that start with `typed`, whatever their case.
@@ -98,11 +105,9 @@ impl Distribution {
         }
         let mut matches = Matches::default();
         for &id in vocabulary.with_prefix_folded(&typed.to_lowercase()) {
-            if vocabulary.kind(id) == kind {
-                matches.add(
-                    id,
-                    self.of(id) * casing::agreement(vocabulary.text(id), typed),
-                );
+            let p = self.of(id);
+            if p > LEAST && vocabulary.kind(id) == kind {
+                matches.add(id, p * casing::agreement(vocabulary.text(id), typed));
             }
         }
         matches.keep_best();
@@ -128,6 +133,39 @@ impl Distribution {
         }
         pieces
     }
+}
+
+/// The best of all words and of all pieces.
+fn best_of_both(probabilities: &[f32], tables: &Tables) -> (Matches, Matches) {
+    let mut words = Matches {
+        best: Vec::new(),
+        mass: dot(probabilities, &tables.words),
+    };
+    let mut pieces = Matches {
+        best: Vec::new(),
+        mass: dot(probabilities, &tables.pieces),
+    };
+    for least in [USUAL, LEAST] {
+        words.best.clear();
+        pieces.best.clear();
+        for (id, &p) in probabilities
+            .iter()
+            .enumerate()
+            .filter(|&(_, &p)| p > least)
+        {
+            if tables.words[id] > 0.0 {
+                words.best.push((TokenId(id as u32), p));
+            } else if tables.pieces[id] > 0.0 {
+                pieces.best.push((TokenId(id as u32), p));
+            }
+        }
+        if words.best.len() >= FEW {
+            break;
+        }
+    }
+    words.keep_best();
+    pieces.keep_best();
+    (words, pieces)
 }
 
 impl Matches {

@@ -20,7 +20,7 @@ pub use recency::Recency;
 use crate::model::{Model, Scratch, State};
 use crate::text::{Kind, TokenId, Vocabulary};
 use beam::{Beam, Root};
-use distribution::Distribution;
+use distribution::{Distribution, Tables};
 use rank::{Place, Proposals};
 
 /// What stands between the last token read and the prefix.
@@ -104,7 +104,7 @@ pub struct Predictor {
     scratch: Scratch,
     state: Option<State>,
     next: Distribution,
-    spaced_mass: f32,
+    tables: Tables,
     beam: Beam,
 }
 
@@ -245,17 +245,17 @@ impl Predictor {
         let vocabulary = model.tokenizer().vocabulary();
         self.read(model, &context.state);
         let scale = match context.boundary {
-            Boundary::Spaced => 1.0 / self.spaced_mass,
+            Boundary::Spaced => 1.0 / self.next.spaced_mass,
             Boundary::Touching => 1.0,
         };
         let single = self.next.matching(vocabulary, typed, Kind::Word);
-        let worth = single
-            .best
-            .get(max_items.saturating_sub(1))
-            .map_or(0.0, |&(_, p)| p);
+        // What is less probable than the last word of the menu, or next to nothing beside the first, is not worth a step.
+        let p = |rank: usize| single.best.get(rank).map_or(0.0, |&(_, p)| p);
+        let worth = p(max_items.saturating_sub(1)).max(0.03 * p(0));
         let root = Root {
             state: &context.state,
             next: &self.next,
+            tables: &self.tables,
         };
         let several = self
             .beam
@@ -288,8 +288,10 @@ impl Predictor {
         let mut logits = std::mem::take(&mut self.next).into_buffer();
         logits.resize(model.vocabulary_size(), 0.0);
         model.logits(state, &mut logits, &mut self.scratch);
-        self.next = Distribution::new(logits, model.tokenizer().vocabulary());
-        self.spaced_mass = self.next.spaced_mass(model.tokenizer().vocabulary());
+        if self.tables.len() != logits.len() {
+            self.tables = Tables::new(model.tokenizer().vocabulary());
+        }
+        self.next = Distribution::new(logits, &self.tables);
         self.beam.clear();
         self.state = Some(state.clone());
     }

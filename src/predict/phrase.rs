@@ -35,7 +35,7 @@ pub(super) fn extend(
     while phrase.words < options.max_phrase_words {
         let mut logits = vec![0.0; model.vocabulary_size()];
         model.logits(&state, &mut logits, &mut predictor.scratch);
-        let next = Distribution::new(logits, vocabulary);
+        let next = Distribution::new(logits, &predictor.tables);
         let query = recency.query(tail);
         let previous = phrase.text.rsplit(' ').next().map(str::to_lowercase);
         let Some((token, probability)) =
@@ -83,5 +83,5 @@ fn best_word(
     let (id, p, _) = best
         .filter(|(_, _, folded)| manners::may_offer(folded, previous))
         .max_by(|a, b| a.1.total_cmp(&b.1))?;
-    (p > next.ending_mass(vocabulary)).then_some((id, p))
+    (p > 1.0 - next.spaced_mass).then_some((id, p))
 }
