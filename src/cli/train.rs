@@ -164,10 +164,10 @@ fn corpus(
         seed,
         threads: args.threads(),
     };
-    let tokenizer = match from.map(|model| Tokenizer::from_bytes(&model.tokenizer().to_bytes())) {
-        Some(copy) => Some(copy.expect("a model's tokenizer can be read again")),
-        None => None,
-    };
+    let tokenizer = from.map(|model| {
+        Tokenizer::from_bytes(&model.tokenizer().to_bytes())
+            .expect("a model's tokenizer can be read again")
+    });
     prepare(&texts, tokenizer, folder, &mut |progress| {
         screen.preparing(&progress);
         flow()

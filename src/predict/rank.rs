@@ -92,6 +92,10 @@ pub(super) fn rank(
     choose(candidates, place, &typed, options)
 }
 
+/// A word this much less probable than the threshold only makes the menu longer: behind a sure word stand words that
+/// hardly exist.
+const FLOOR: f32 = 0.1;
+
 /// Drops what must not or need not be offered, and sorts the rest.
 fn choose(
     candidates: HashMap<String, f32>,
@@ -108,7 +112,7 @@ fn choose(
     };
     let mut suggestions: Vec<Suggestion> = candidates
         .into_iter()
-        .filter(|(text, p)| *p > 0.0 && offered(text))
+        .filter(|(text, p)| *p > options.threshold * FLOOR && offered(text))
         .map(|(text, probability)| Suggestion {
             text,
             probability: probability.min(1.0),
@@ -303,6 +307,10 @@ mod tests {
         assert_eq!(
             offer("", "", &[("the", 0.4), ("they", 0.1)], &options).len(),
             2
+        );
+        assert_eq!(
+            offer("", "", &[("the", 0.4), ("they", 0.001)], &options).len(),
+            1
         );
     }
 

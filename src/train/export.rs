@@ -6,7 +6,7 @@ use std::path::Path;
 use super::network::Parameters;
 use super::trainer::Trainer;
 use crate::model::{self, Model, Network, NetworkLayer};
-use crate::nn::lstm::{self, Shape};
+use crate::nn::lstm;
 use crate::text::Tokenizer;
 
 /// Writes the trainer's weights as a model: a new file that takes the old one's place, so that a server which has the
@@ -40,17 +40,12 @@ pub fn network(parameters: &Parameters) -> Network<'_> {
 
 /// The weights of a model, to go on from; what rounding to 8 bits took is lost.
 pub fn parameters(model: &Model) -> Parameters {
-    let config = model.config();
     let weights = model.weights();
-    let layers = weights.layers.into_iter().enumerate();
-    let layers = layers.map(|(layer, (input, recurrent, bias))| lstm::Weights {
+    let layers = weights.layers.into_iter();
+    let layers = layers.map(|(input, recurrent, bias)| lstm::Weights {
         input,
         recurrent,
         bias,
-        ..lstm::Weights::zeros(Shape {
-            input: config.layer_input(layer),
-            hidden: config.hidden,
-        })
     });
     Parameters {
         table: weights.table,
