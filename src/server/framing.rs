@@ -2,15 +2,14 @@
 //!
 //! The library ends at the first frame it cannot decode, takes only header names spelled one way, and drops messages
 //! whose URIs are not strictly RFC 3986. Editors send such things, and nobody wants to lose the server over one of
-//! them. So every frame is read here first: good ones pass unchanged, URIs are repaired, and a frame that is no
+//! them. So every frame is read here first: good ones pass unchanged, parameters are mended (`repair`), and a frame that is no
 //! message is replaced by a request that is answered with the error it deserves.
 
+use super::repair::repair;
 use serde_json::Value;
 use std::io;
-use std::str::FromStr;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tower_lsp::jsonrpc::{Request, Response};
-use tower_lsp::ls_types::Uri;
 
 /// The method of the request that stands for a frame that is no message.
 pub(super) const UNREADABLE: &str = "rnn-lsp/unreadable";
@@ -127,7 +126,7 @@ fn inspect(body: Vec<u8>) -> (Vec<u8>, Method) {
         } else {
             Method::Other
         };
-        let repaired = request.params().and_then(repair).map(|params| {
+        let repaired = repair(request.method(), request.params()).map(|params| {
             let mut whole: Value = serde_json::from_slice(&body).expect("it parsed as a request");
             whole["params"] = params;
             whole.to_string().into_bytes()
@@ -150,70 +149,6 @@ fn inspect(body: Vec<u8>) -> (Vec<u8>, Method) {
         "jsonrpc": "2.0", "id": id, "method": UNREADABLE, "params": { "json": readable },
     });
     (request.to_string().into_bytes(), Method::Other)
-}
-
-/// The parameters with their URIs made strict, or nothing when they are.
-fn repair(params: &Value) -> Option<Value> {
-    // Only these hold URIs that we read; the text document is in nearly every message, so it is looked at first.
-    const PLACES: [&str; 4] = [
-        "/textDocument/uri",
-        "/rootUri",
-        "/workspaceFolders",
-        "/event/added",
-    ];
-    let mut repaired = None;
-    for place in PLACES {
-        match params.pointer(place) {
-            Some(Value::String(uri)) if Uri::from_str(uri).is_err() => {
-                let whole = repaired.get_or_insert_with(|| params.clone());
-                *whole.pointer_mut(place).expect("it was there") = Value::String(strict(uri));
-            }
-            Some(Value::Array(folders)) => {
-                for (index, folder) in folders.iter().enumerate() {
-                    let Some(uri) = folder["uri"]
-                        .as_str()
-                        .filter(|uri| Uri::from_str(uri).is_err())
-                    else {
-                        continue;
-                    };
-                    let whole = repaired.get_or_insert_with(|| params.clone());
-                    whole.pointer_mut(place).expect("it was there")[index]["uri"] =
-                        Value::String(strict(uri));
-                }
-            }
-            _ => {}
-        }
-    }
-    repaired
-}
-
-/// A URI with everything percent-encoded that may not stand in one. The same text always gives the same URI, and a
-/// document's URI is only compared, so nothing is lost where two texts would give one.
-pub(super) fn strict(uri: &str) -> String {
-    if Uri::from_str(uri).is_ok() {
-        return uri.to_owned();
-    }
-    let mut out = String::with_capacity(uri.len());
-    for (at, byte) in uri.bytes().enumerate() {
-        let escape = byte == b'%'
-            && uri.as_bytes()[at + 1..]
-                .iter()
-                .take(2)
-                .filter(|b| b.is_ascii_hexdigit())
-                .count()
-                == 2;
-        if byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=".contains(&byte) || escape {
-            out.push(byte as char);
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    // A text without a scheme is a path.
-    if Uri::from_str(&out).is_err() {
-        format!("file:///{}", out.replace([':', '#', '?'], "_"))
-    } else {
-        out
-    }
 }
 
 #[cfg(test)]
@@ -303,35 +238,5 @@ mod tests {
                 .is_empty()
         );
         assert!(forwarded(b"Content-Length: 1000\r\n\r\n{}").0.is_empty());
-    }
-
-    #[test]
-    fn uris_become_strict() {
-        fn check(uri: &str, expected: &str) {
-            let body = serde_json::json!({
-                "jsonrpc": "2.0", "method": "m", "params": {"textDocument": {"uri": uri}},
-            });
-            let (body, _) = inspect(body.to_string().into_bytes());
-            let body: Value = serde_json::from_slice(&body).unwrap();
-            let found = body["params"]["textDocument"]["uri"].as_str().unwrap();
-            assert_eq!(found, expected);
-            assert!(Uri::from_str(found).is_ok());
-        }
-        check("file:///a%20b.md", "file:///a%20b.md");
-        check("untitled:Untitled-1", "untitled:Untitled-1");
-        check("file:///a b.md", "file:///a%20b.md");
-        check("file:///ü/[x].md", "file:///%C3%BC/%5Bx%5D.md");
-        check("file:///100%.md", "file:///100%25.md");
-        check("C:\\notes a.md", "C:%5Cnotes%20a.md");
-        check("notes a.md", "file:///notes%20a.md");
-        check("", "file:///");
-    }
-
-    #[test]
-    fn uris_of_folders_become_strict() {
-        let params = serde_json::json!({"rootUri": "file:///a b", "workspaceFolders": [{"uri": "file:///a b", "name": "a b"}]});
-        let expected = serde_json::json!({"rootUri": "file:///a%20b", "workspaceFolders": [{"uri": "file:///a%20b", "name": "a b"}]});
-        assert_eq!(repair(&params), Some(expected.clone()));
-        assert_eq!(repair(&expected), None);
     }
 }

@@ -14,6 +14,7 @@ mod framing;
 mod loading;
 mod open;
 mod proto;
+mod repair;
 mod session;
 mod switches;
 

@@ -1,6 +1,6 @@
 //! What the user switched off and on by commands.
 
-use super::framing;
+use super::repair;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -25,7 +25,7 @@ impl Scope {
             [] | [Value::Null] => Ok(Scope::Everywhere),
             [Value::Object(object)] => match (object.get("uri"), object.get("languageId")) {
                 (None, None) if object.is_empty() => Ok(Scope::Everywhere),
-                (Some(Value::String(uri)), _) => Uri::from_str(&framing::strict(uri))
+                (Some(Value::String(uri)), _) => Uri::from_str(&repair::strict(uri))
                     .map(Scope::Document)
                     .map_err(|error| error.to_string()),
                 (None, Some(Value::String(language))) => Ok(Scope::Language(language.clone())),

@@ -29,6 +29,14 @@ fn capabilities() {
 }
 
 #[test]
+fn an_initialize_from_the_future() {
+    let mut editor = Editor::start(options());
+    let general = json!({"positionEncodings": ["utf-8"], "staleRequestSupport": "maybe"});
+    let result = editor.initialize(json!({"trace": 3, "capabilities": {"general": general}}));
+    assert_eq!(result["capabilities"]["positionEncoding"], "utf-8");
+}
+
+#[test]
 fn encodings_are_negotiated() {
     fn check(offered: Value, chosen: &str, columns: u32) {
         let mut editor = Editor::start(options());
