@@ -42,7 +42,7 @@ pub(super) fn run(args: Args) -> Outcome {
         }
         None => None,
     };
-    let _lock = begin(&args, &folder)?;
+    let lock = begin(&args, &folder)?;
     let stop = stop_on_interrupt()?;
     let flow = || {
         if stop.load(Ordering::Relaxed) {
@@ -54,12 +54,19 @@ pub(super) fn run(args: Args) -> Outcome {
     let mut screen = Screen::new();
 
     let corpus = match corpus(&args, from.as_ref(), &folder, &mut screen, &flow) {
-        Err(prepare::Error::Corpus(corpus::Error::Stopped)) => {
+        Ok(corpus) => corpus,
+        Err(error) => {
             screen.finish();
-            eprintln!("interrupted before training began");
-            return Ok(ExitCode::from(INTERRUPTED));
+            if !args.resume {
+                drop(lock);
+                folder.discard();
+            }
+            if let prepare::Error::Corpus(corpus::Error::Stopped) = error {
+                eprintln!("interrupted before training began");
+                return Ok(ExitCode::from(INTERRUPTED));
+            }
+            return Err(error.into());
         }
-        corpus => corpus?,
     };
     let (mut run, tokenizer) = assemble(&args, corpus, from.as_ref(), folder)?;
     let plan = plan(&args, &run);
@@ -89,6 +96,7 @@ pub(super) fn run(args: Args) -> Outcome {
         true => format!("{error}; the last checkpoint is kept, {}", go_on(&args.out)),
         false => error.to_string(),
     })?;
+    drop(lock);
     Ok(conclude(&run, end))
 }
 
@@ -116,7 +124,7 @@ fn begin(args: &Args, folder: &Folder) -> Result<File, String> {
         move |error: std::io::Error| format!("{path}: {error}")
     };
     fs::create_dir_all(folder.run()).map_err(said(&folder.run()))?;
-    let lock = folder.run().join("lock");
+    let lock = folder.lock();
     let file = File::create(&lock).map_err(said(&lock))?;
     file.try_lock()
         .map_err(|_| format!("{} is in use by another run", folder.run().display()))?;

@@ -6,7 +6,7 @@
 
 #![allow(unsafe_code)] // mapping a file, and reading floats where they lie; SAFETY lines stand at each
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -395,13 +395,17 @@ pub fn to_bytes(parts: &Parts) -> Vec<u8> {
     serialize(crc32fast::hash(&unsigned[8 + header..]))
 }
 
-/// Pads the header with spaces so that data starts at a multiple of [`ALIGNMENT`].
+/// Sorts the header's keys, because the metadata comes from a hash map and the same weights are to be the same bytes, and pads it with spaces so that data starts
+/// at a multiple of [`ALIGNMENT`].
 fn align(bytes: Vec<u8>) -> Vec<u8> {
     let header = u64::from_le_bytes(*bytes.first_chunk().expect("a header")) as usize;
-    let padded = (8 + header).next_multiple_of(ALIGNMENT) - 8;
+    let sorted: BTreeMap<String, BTreeMap<String, serde_json::Value>> =
+        serde_json::from_slice(&bytes[8..8 + header]).expect("a header is objects in an object");
+    let sorted = serde_json::to_vec(&sorted).expect("JSON that was just read");
+    let padded = (8 + sorted.len()).next_multiple_of(ALIGNMENT) - 8;
     let mut aligned = Vec::with_capacity(bytes.len() + ALIGNMENT);
     aligned.extend_from_slice(&(padded as u64).to_le_bytes());
-    aligned.extend_from_slice(&bytes[8..8 + header]);
+    aligned.extend_from_slice(&sorted);
     aligned.resize(8 + padded, b' ');
     aligned.extend_from_slice(&bytes[8 + header..]);
     aligned

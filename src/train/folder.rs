@@ -63,6 +63,25 @@ impl Folder {
         self.run().join("checkpoint.safetensors")
     }
 
+    /// Removes a run that did not come to a checkpoint, and nothing that is not ours.
+    pub fn discard(&self) {
+        for path in [
+            self.settings(),
+            self.tokenizer(),
+            self.tokens(),
+            self.valid_tokens(),
+            self.lock(),
+        ] {
+            let _ = std::fs::remove_file(path);
+        }
+        let _ = std::fs::remove_dir(self.run());
+    }
+
+    /// What keeps a second run away.
+    pub fn lock(&self) -> PathBuf {
+        self.run().join("lock")
+    }
+
     fn beside(&self, suffix: &str) -> PathBuf {
         let mut name: OsString = self.model.as_os_str().to_owned();
         name.push(suffix);

@@ -23,7 +23,8 @@ pub struct Point {
     /// Seconds of training since the start, interruptions not counted.
     pub seconds: f64,
     /// Mean training loss per token since the point before, in nats; over the sampled classes where there are any.
-    pub loss: f64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub loss: Option<f64>,
     /// Learning rate now.
     pub learning_rate: f64,
     /// Tokens a second since the point before.
@@ -124,7 +125,7 @@ mod tests {
     fn point(tokens: u64) -> Point {
         Point {
             tokens,
-            loss: 5.0,
+            loss: Some(5.0),
             perplexity_per_token: tokens.is_multiple_of(3).then_some(100.0),
             ..Point::default()
         }

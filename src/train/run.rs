@@ -266,7 +266,7 @@ impl Run {
             tokens,
             epoch: tokens as f64 / self.streams.epoch_tokens() as f64,
             seconds: ledger.seconds,
-            loss: ledger.losses / since.max(1.0),
+            loss: (since > 0.0).then(|| ledger.losses / since),
             learning_rate: f64::from(self.trainer.schedule().rate(tokens)),
             tokens_per_second: since / (ledger.seconds - ledger.point_seconds).max(1e-9),
             perplexity_per_token: perplexities.map(|(token, _)| token),

@@ -193,23 +193,20 @@ impl Shard {
         let tokens = self.header.tokens;
         let budget = (tokens / 100).max((tokens / 10).min(20_000)).min(HELD_OUT);
         let mut parts = self.documents.clone();
-        let small = |parts: &[Part]| {
-            parts
-                .iter()
-                .filter(|part| part.len <= budget / 4)
-                .map(|p| p.len)
-                .sum::<u64>()
-        };
-        if small(&parts) < 4 * budget {
+        // One long document would judge a style instead of the language.
+        let mut longest = budget / 4;
+        let short = parts.iter().filter(|part| part.len <= longest);
+        let mut left = budget;
+        if short.map(|part| part.len).sum::<u64>() < 4 * budget {
             parts = self.cut(&parts, (budget / 8).max(64))?;
+            left = budget.max(SMALLEST_HELD_OUT);
+            longest = left;
         }
         let mut order: Vec<usize> = (0..parts.len()).collect();
         order.sort_by_key(|&at| (mix(seed, at as u64), at));
         let mut held = vec![false; parts.len()];
-        let mut left = budget;
         for at in order {
-            // One long document would judge a style instead of the language.
-            if parts[at].len <= left && parts[at].len <= budget / 4 {
+            if parts[at].len <= left && parts[at].len <= longest {
                 left -= parts[at].len;
                 held[at] = true;
             }
@@ -243,6 +240,8 @@ impl Shard {
 
 /// At most this many tokens are held out: enough for a perplexity good to a percent, read in seconds.
 pub const HELD_OUT: u64 = 300_000;
+/// A corpus of a few notes holds out some paragraphs of them.
+const SMALLEST_HELD_OUT: u64 = 200;
 
 /// What to learn from, and what to judge by.
 #[derive(Clone, Debug, Default)]
@@ -539,6 +538,15 @@ pub(crate) mod tests {
             split.valid,
             shard.hold_out(2).expect("a readable shard").valid
         );
+    }
+
+    #[test]
+    fn holds_out_a_paragraph_of_a_note() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut shard = shard(folder.path(), &[600, 700]);
+        let split = shard.hold_out(1).expect("a readable shard");
+        let held: u64 = split.valid.iter().map(|part| part.len).sum();
+        assert!((60..=200).contains(&held), "{held}");
     }
 
     #[test]

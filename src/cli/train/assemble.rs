@@ -47,7 +47,11 @@ pub(super) fn assemble(
         (None, None) => (args.epochs.unwrap_or(3.0) * streams.epoch_tokens() as f64) as u64,
     };
     if !resumed {
-        settings.warmup = args.warmup.unwrap_or((settings.tokens / 50).min(500_000));
+        let known = match args.minutes {
+            Some(_) => streams.epoch_tokens(),
+            None => settings.tokens,
+        };
+        settings.warmup = args.warmup.unwrap_or((known / 50).min(500_000));
     }
     let (trainer, ledger) = match (resumed, from) {
         (true, _) => checkpoint::read::<Ledger>(&folder.checkpoint(), settings, &counts)?,
@@ -134,7 +138,7 @@ fn notes(settings: &Settings, streams: &Streams, valid: &[Part]) -> Vec<String> 
         streams.epoch_tokens(),
         valid.iter().map(|part| part.len).sum(),
     );
-    vec![
+    let mut notes = vec![
         format!(
             "{parameters} parameters: {layers} layers of {hidden}, embedding {embedding}, vocabulary {vocabulary}"
         ),
@@ -143,7 +147,14 @@ fn notes(settings: &Settings, streams: &Streams, valid: &[Part]) -> Vec<String> 
             millions(train),
             millions(valid)
         ),
-    ]
+    ];
+    if (1..vocabulary).contains(&settings.classes) {
+        notes.push(format!(
+            "training loss over {} sampled classes: lower than over all",
+            settings.classes
+        ));
+    }
+    notes
 }
 
 /// When to do what.

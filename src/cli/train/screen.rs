@@ -109,17 +109,18 @@ impl Screen {
         }
         let (loss, speed) = (self.speed.loss, self.speed.tokens_per_second);
         self.passing(|| {
-            let left = status.total.saturating_sub(status.tokens) as f64 / speed.max(1e-9);
             let percent = 100.0 * share;
             let counts = format!(
                 "{} of {} tokens",
                 millions(status.tokens),
                 millions(status.total)
             );
-            format!(
-                "{percent:.1} %, {counts}, loss {loss:.3}, {speed:.0} tokens/s, {} left",
-                time(left)
-            )
+            let mut text = format!("{percent:.1} %, {counts}, loss {loss:.3}");
+            if speed > 0.0 {
+                let left = status.total.saturating_sub(status.tokens) as f64 / speed;
+                text += &format!(", {speed:.0} tokens/s, {} left", time(left));
+            }
+            text
         });
     }
 

@@ -86,7 +86,7 @@ fn summary(points: &[Point]) -> Option<String> {
 }
 
 fn drawing(points: &[Point]) -> String {
-    let training: Vec<(f64, f64)> = averaged(points, |point| Some(point.loss.exp()));
+    let training: Vec<(f64, f64)> = averaged(points, |point| Some(point.loss?.exp()));
     let validation: Vec<(f64, f64)> = points
         .iter()
         .filter_map(|point| Some((point.tokens as f64, point.perplexity_per_token?)))
@@ -313,7 +313,7 @@ mod tests {
     fn any_curve_can_be_drawn() {
         let point = |tokens: u64, loss: f64| Point {
             tokens,
-            loss,
+            loss: Some(loss),
             learning_rate: 1e-3,
             ..Point::default()
         };

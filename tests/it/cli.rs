@@ -1,0 +1,350 @@
+//! `rnn-lsp train` from the outside: a tiny model, its files, and what goes wrong.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// A folder with a small corpus and a place for models.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Place {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let place = Place { folder };
+        fs::create_dir(place.path("texts")).expect("space on the disk");
+        for number in 0..40 {
+            place.write(&format!("texts/{number:02}.md"), story(number).as_bytes());
+        }
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.path(name), bytes).expect("space on the disk");
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// `rnn-lsp` in the folder.
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rnn-lsp"));
+        command
+            .args(line.split_whitespace())
+            .current_dir(self.folder.path());
+        command
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .stdout(Stdio::piped());
+        command
+    }
+
+    fn run(&self, line: &str) -> Output {
+        self.command(line).output().expect("the program starts")
+    }
+
+    /// Trains a tiny network; the whole of its standard error.
+    fn train(&self, line: &str) -> String {
+        let output = self.run(&format!("train {line} {TINY}"));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{line}: {said}");
+        said
+    }
+
+    /// What training says when it fails.
+    fn failure(&self, line: &str) -> String {
+        let output = self.run(&format!("train {line} {TINY}"));
+        assert_eq!(output.status.code(), Some(1), "{line} should fail");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+}
+
+const TINY: &str = "--layers 1 --hidden 16 --embedding 12 --vocabulary 700 --batch 4 --bptt 16 --f32 --threads 2 \
+    --sampled-classes 64 --dropout 0.1 --valid-every 4k --learning-rate 0.01";
+
+/// Prose with something to learn in it, another text for each number.
+fn story(number: usize) -> String {
+    let names = ["Anna", "Paul", "the baker", "her brother"];
+    let deeds = [
+        "went to the harbor",
+        "read the letter twice",
+        "closed the shop",
+        "waited for the rain",
+    ];
+    let mut text = format!("# Day {number}\n\n");
+    for at in 0..40 {
+        let pick = number * 7 + at * at;
+        text += &format!(
+            "In the morning {} {}, ",
+            names[pick % 4],
+            deeds[pick / 4 % 4]
+        );
+        text += &format!("and nobody asked {} why.", names[(pick + 1) % 4]);
+        text += if at % 5 == 4 { "\n\n" } else { " " };
+    }
+    text
+}
+
+/// Waits for something to be true, because a test must not sleep for a fixed time and hope.
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(
+            start.elapsed() < Duration::from_secs(120),
+            "waited in vain: {what}"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn trains_a_model_that_can_be_measured() {
+    let place = Place::new();
+    place.write("texts/latin1.txt", b"caf\xe9");
+    let said = place.train("--out m.model --tokens 40k texts");
+    assert!(said.contains("latin1.txt: not UTF-8 at byte 3"), "{said}");
+    assert!(said.contains("40 documents"), "{said}");
+    assert!(said.contains("the best so far"), "{said}");
+
+    let curve = String::from_utf8(place.read("m.model.curve.jsonl")).expect("JSON lines");
+    let points: Vec<serde_json::Value> = curve
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect();
+    let perplexities: Vec<f64> = points
+        .iter()
+        .filter_map(|point| point["perplexity_per_token"].as_f64())
+        .collect();
+    assert!(perplexities.len() >= 9, "{curve}");
+    assert!(
+        perplexities[perplexities.len() - 1] < perplexities[0] / 2.0,
+        "{perplexities:?}"
+    );
+    let plot = String::from_utf8(place.read("m.model.curve.html")).expect("a page");
+    assert!(plot.contains("<svg") && !plot.contains("NaN"));
+
+    let report = place.run("eval m.model texts/03.md --json");
+    assert!(
+        report.status.success(),
+        "{}",
+        String::from_utf8_lossy(&report.stderr)
+    );
+    let report: serde_json::Value = serde_json::from_slice(&report.stdout).expect("JSON");
+    assert!(report.is_object());
+}
+
+#[test]
+fn same_seed_same_bytes() {
+    let place = Place::new();
+    place.train("--out a.model --tokens 12k texts");
+    place.train("--out b.model --tokens 12k texts");
+    place.train("--out c.model --tokens 12k --seed 2 texts");
+    assert!(place.read("a.model") == place.read("b.model"));
+    assert!(place.read("a.model") != place.read("c.model"));
+}
+
+#[test]
+fn a_killed_run_goes_on_to_the_same_bytes() {
+    let place = Place::new();
+    place.train("--out whole.model --tokens 30k texts");
+    let often = "--checkpoint-every 0.0001";
+    let mut child = place
+        .command(&format!(
+            "train --out killed.model --tokens 30k {often} texts {TINY}"
+        ))
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    wait_until("a checkpoint", || {
+        place
+            .path("killed.model.run/checkpoint.safetensors")
+            .exists()
+    });
+    child.kill().expect("the process is ours");
+    child.wait().expect("the process is ours");
+    let resumed = place.run("train --resume --out killed.model --checkpoint-every 3");
+    assert!(
+        resumed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&resumed.stderr)
+    );
+    assert!(place.read("whole.model") == place.read("killed.model"));
+
+    let curve = |name: &str| -> Vec<(u64, Option<f64>)> {
+        let text = String::from_utf8(place.read(name)).expect("JSON lines");
+        let point = |line: &str| -> serde_json::Value {
+            serde_json::from_str(line).expect("a line of JSON")
+        };
+        let points = text.lines().map(point);
+        points
+            .map(|p| {
+                (
+                    p["tokens"].as_u64().expect("a count"),
+                    p["perplexity_per_token"].as_f64(),
+                )
+            })
+            .collect()
+    };
+    assert_eq!(
+        curve("whole.model.curve.jsonl"),
+        curve("killed.model.curve.jsonl")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_in_order_and_says_how_to_go_on() {
+    let place = Place::new();
+    let child = place
+        .command(&format!("train --out m.model --tokens 50M texts {TINY}"))
+        .spawn()
+        .expect("the program starts");
+    wait_until("a model", || place.path("m.model.curve.jsonl").exists());
+    let interrupted = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupted.is_ok_and(|status| status.success()));
+    let output = child.wait_with_output().expect("the process is ours");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(
+        said.contains("rnn-lsp train --resume --out m.model goes on"),
+        "{said}"
+    );
+    // The length may be told anew, the network may not.
+    let wider = place.run("train --resume --out m.model --hidden 64");
+    let said = String::from_utf8_lossy(&wider.stderr).into_owned();
+    assert!(said.contains("--hidden is 64 now and was 16"), "{said}");
+    let shorter = place.run("train --resume --out m.model --tokens 1");
+    assert!(
+        shorter.status.success(),
+        "{}",
+        String::from_utf8_lossy(&shorter.stderr)
+    );
+}
+
+#[test]
+fn goes_on_from_a_model() {
+    let place = Place::new();
+    place.train("--out base.model --tokens 20k texts");
+    let learning = "--batch 4 --bptt 16 --f32 --threads 2 --learning-rate 0.001 --valid-every 2k";
+    let output = place.run(&format!(
+        "train --from base.model --out tuned.model --tokens 4k {learning} texts/01.md"
+    ));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    // The base model is judged first: it is the one to beat.
+    assert!(
+        said.contains("0 tokens, 0 s: validation perplexity"),
+        "{said}"
+    );
+    assert!(place.path("tuned.model").exists());
+}
+
+#[test]
+fn errors_say_what_is_wrong_and_touch_nothing() {
+    let place = Place::new();
+    place.write("empty.txt", b" \n\n ");
+    place.write("old.model", b"precious");
+    place.write("notes.txt", b"not a model");
+    let check = |line: &str, expected: &str| {
+        let said = place.failure(line);
+        assert!(said.contains(expected), "{line}: {said}");
+        assert_eq!(
+            said.lines()
+                .filter(|line| line.starts_with("error: "))
+                .count(),
+            1,
+            "{line}: {said}"
+        );
+    };
+    check("--out m.model empty.txt", "no prose in empty.txt");
+    check("--out m.model texts missing", "missing: ");
+    check(
+        "--out old.model texts",
+        "old.model exists: --force replaces it",
+    );
+    check("--out m.model --resume", "nothing to resume");
+    check(
+        "--out nowhere/m.model texts/00.md --valid empty.txt --tokens 1k",
+        "no prose in empty.txt",
+    );
+    let from = place.run("train --out m.model --from notes.txt texts");
+    let said = String::from_utf8_lossy(&from.stderr);
+    assert!(
+        said.contains("notes.txt: ") && !from.status.success(),
+        "{said}"
+    );
+    assert_eq!(place.read("old.model"), b"precious");
+    assert!(!place.path("m.model").exists() && !place.path("m.model.run").exists());
+    place.train("--out old.model --force --tokens 4k texts");
+    assert_ne!(place.read("old.model"), b"precious");
+    assert!(
+        place
+            .failure("--out old.model texts")
+            .contains("--resume goes on")
+    );
+}
+
+#[test]
+fn a_run_is_locked() {
+    let place = Place::new();
+    let mut child = place
+        .command(&format!("train --out m.model --tokens 50M texts {TINY}"))
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    wait_until("training", || place.path("m.model.curve.jsonl").exists());
+    let said = place.failure("--out m.model --force texts");
+    child.kill().expect("the process is ours");
+    child.wait().expect("the process is ours");
+    assert!(said.contains("in use by another run"), "{said}");
+}
+
+/// What a disk without space does to a run: an error that names the file, and the last checkpoint as it was.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_named() {
+    let place = Place::new();
+    place.train("--out m.model --tokens 8k texts");
+    let checkpoint = place.read("m.model.run/checkpoint.safetensors");
+    // A limit on the size of files stands for the disk: writing past it fails, as there.
+    let program = env!("CARGO_BIN_EXE_rnn-lsp");
+    let limited = format!(
+        "trap '' XFSZ; ulimit -f 16; exec {program} train --resume --out m.model --tokens 16k"
+    );
+    let output = Command::new("bash")
+        .args(["-c", &limited])
+        .current_dir(place.folder.path())
+        .output()
+        .expect("bash starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("too large") && said.contains("the last checkpoint is kept"),
+        "{said}"
+    );
+    assert!(place.read("m.model.run/checkpoint.safetensors") == checkpoint);
+    assert!(leftovers(&place.path("m.model.run")).is_empty());
+    assert!(leftovers(place.folder.path()).is_empty());
+}
+
+#[cfg(target_os = "linux")]
+fn leftovers(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let names = entries.map(|entry| {
+        entry
+            .expect("a folder")
+            .file_name()
+            .to_string_lossy()
+            .into_owned()
+    });
+    names.filter(|name| name.contains("partial")).collect()
+}
