@@ -181,8 +181,8 @@ fn drawing(points: &[Point]) -> String {
         .enumerate()
     {
         let (x, y) = (
-            WIDTH - RIGHT - 110.0,
-            perplexity.top + 18.0 + 20.0 * at as f64,
+            WIDTH - RIGHT - 220.0 + 110.0 * at as f64,
+            perplexity.top - 12.0,
         );
         let _ = writeln!(
             svg,
@@ -238,15 +238,20 @@ fn bounds(values: &[f64]) -> (f64, f64) {
     )
 }
 
-/// 1, 2 and 5 times powers of ten.
+/// 1, 2 and 5 times powers of ten, or more where that leaves few.
 fn logarithmic_ticks(panel: &Panel) -> Vec<f64> {
     let first = panel.low.log10().floor() as i32;
     let last = panel.high.log10().ceil() as i32;
-    let steps =
-        (first..=last).flat_map(|power| [1.0, 2.0, 5.0].map(|step| step * 10f64.powi(power)));
-    steps
-        .filter(|tick| (panel.low..=panel.high).contains(tick))
-        .collect()
+    let ticks = |steps: &[f64]| -> Vec<f64> {
+        let powers = (first..=last).map(|power| 10f64.powi(power));
+        let all = powers.flat_map(|power| steps.iter().map(move |step| step * power));
+        all.filter(|tick| (panel.low..=panel.high).contains(tick))
+            .collect()
+    };
+    match ticks(&[1.0, 2.0, 5.0]) {
+        few if few.len() < 4 => ticks(&[1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]),
+        enough => enough,
+    }
 }
 
 /// Multiples of 1, 2 or 5 times a power of ten, five to ten of them.
