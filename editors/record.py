@@ -4,7 +4,7 @@
     cargo build --release && editors/record.py target/release/rnn-lsp
 
 Needs tmux and nothing else. Every row that changes is drawn once and shown while it stood on the screen; a viewer that
-does not animate shows the last frame.
+does not animate shows the fullest frame.
 """
 
 import html
@@ -23,22 +23,26 @@ COLORS = {0: "#16181d", 6: "#7fd4e0", 7: "#b4b8c2", 8: "#757b88"}
 # What is typed: text, the names of keys, and pauses in seconds.
 SCRIPT = [
     1.0,
-    "It was one of the mo",
-    1.2,
-    ("Tab",),
-    0.8,
-    "im",
+    "Thank you very m",
     1.0,
     ("Tab",),
-    1.2,
-    ("Down",),
     0.8,
-    ("Tab",),
-    1.2,
-    "of the",
+    "for your h",
     1.0,
+    ("Tab",),
+    0.6,
+    ". I am looking for",
+    1.2,
     ("Right",),
     1.2,
+    "see",
+    1.0,
+    ("Tab",),
+    0.8,
+    "you in New Y",
+    1.0,
+    ("Tab",),
+    0.6,
     ".",
     2.5,
 ]
@@ -146,13 +150,16 @@ def cursor_at(x, y):
 
 
 def timeline(frames):
-    """Everything ever drawn, with the frames in which it is seen."""
+    """Everything ever drawn, by the frames in which it is seen."""
     seen = {}
     for index, (_, rows, cursor) in enumerate(frames):
         drawn = [draw_row(y, row) for y, row in enumerate(rows)] + [cursor_at(*cursor)]
         for part in filter(None, drawn):
-            seen.setdefault(part, set()).add(index)
-    return seen
+            seen.setdefault(part, []).append(index)
+    together = {}
+    for part, shown in seen.items():
+        together.setdefault(tuple(shown), []).append(part)
+    return {shown: "".join(parts) for shown, parts in together.items()}
 
 
 def animate(part, shown, frames):
@@ -168,7 +175,8 @@ def animate(part, shown, frames):
             values.append(value)
             last = value
         now += seconds
-    poster = "visible" if len(frames) - 1 in shown else "hidden"
+    fullest = max(range(len(frames)), key=lambda index: len(re.sub(r"\s", "", "".join(frames[index][1]))))
+    poster = "visible" if fullest in shown else "hidden"
     return (
         f'<g visibility="{poster}">{part}<animate attributeName="visibility" calcMode="discrete" '
         f'dur="{total:.2f}s" repeatCount="indefinite" keyTimes="{";".join(times)}" values="{";".join(values)}"/></g>'
@@ -177,7 +185,7 @@ def animate(part, shown, frames):
 
 def svg(frames):
     width, height = WIDTH * CELL_X + 32, HEIGHT * CELL_Y + 28
-    body = "\n".join(animate(part, shown, frames) for part, shown in timeline(frames).items())
+    body = "\n".join(animate(part, shown, frames) for shown, part in timeline(frames).items())
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}">\n'
         f'<rect width="100%" height="100%" rx="8" fill="{BACK}"/>\n'

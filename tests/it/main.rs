@@ -1,6 +1,7 @@
 //! The one integration test binary.
 
 mod cli;
+mod docs;
 mod format;
 mod golden;
 mod incremental;
