@@ -4,7 +4,7 @@
     cargo build --release && editors/record.py target/release/rnn-lsp
 
 Needs tmux and nothing else. Every row that changes is drawn once and shown while it stood on the screen; a viewer that
-does not animate shows the fullest frame.
+does not animate shows the popup that stood longest.
 """
 
 import html
@@ -175,8 +175,8 @@ def animate(part, shown, frames):
             values.append(value)
             last = value
         now += seconds
-    fullest = max(range(len(frames)), key=lambda index: len(re.sub(r"\s", "", "".join(frames[index][1]))))
-    poster = "visible" if fullest in shown else "hidden"
+    longest = max(range(len(frames)), key=lambda index: ("╭" in "".join(frames[index][1]), frames[index][0]))
+    poster = "visible" if longest in shown else "hidden"
     return (
         f'<g visibility="{poster}">{part}<animate attributeName="visibility" calcMode="discrete" '
         f'dur="{total:.2f}s" repeatCount="indefinite" keyTimes="{";".join(times)}" values="{";".join(values)}"/></g>'
