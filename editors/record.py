@@ -47,6 +47,9 @@ SCRIPT = [
     2.5,
 ]
 
+# A server of its own, without anyone's configuration.
+TMUX = ["tmux", "-L", "rnn-lsp-record", "-f", "/dev/null"]
+
 
 class Tmux:
     """A terminal of its own."""
@@ -55,8 +58,7 @@ class Tmux:
         self.run("new-session", "-d", "-x", str(WIDTH), "-y", str(HEIGHT), command)
 
     def run(self, *arguments):
-        command = ["tmux", "-L", "rnn-lsp-record", "-f", "/dev/null", *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return subprocess.run([*TMUX, *arguments], check=True, capture_output=True, text=True).stdout
 
     def screen(self):
         """The rows as they are drawn, and where the cursor is."""
@@ -200,8 +202,12 @@ def main():
     try:
         time.sleep(1)
         frames = record(tmux)
+        # Otherwise the pad would rescue the page.
+        tmux.run("send-keys", "C-q", "d")
+        time.sleep(0.5)
     finally:
-        tmux.run("kill-server")
+        # Gone already when the pad was left.
+        subprocess.run([*TMUX, "kill-server"], check=False, capture_output=True)
     out = Path(__file__).parent / "try.svg"
     out.write_text(svg(frames), encoding="utf-8")
     print(f"{out}: {len(frames)} frames, {out.stat().st_size} bytes")
