@@ -4,7 +4,7 @@
 //! gives the same bits, alone or in a batch. W is stored `(rows / 64, columns / 4, 64, 4)`: 64 rows side by side, four columns at a time, as dot-product
 //! instructions of bytes want them; rows are padded to 64 with zeros, columns to 4.
 
-use super::cpu;
+use super::{cpu, multiversion};
 
 /// Rows of a panel.
 pub const PANEL: usize = 64;
@@ -94,18 +94,28 @@ pub fn pack(rows: usize, columns: usize, weight: impl Fn(usize, usize) -> f32) -
     packed
 }
 
-/// Rounds a vector to 8 bits and returns what a unit is worth: the largest magnitude becomes 127.
-pub fn quantize(x: &[f32], out: &mut [i8]) -> f32 {
-    let largest = x.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
-    if !(largest > 0.0 && largest.is_finite()) {
-        out.fill(0);
-        return 0.0;
+multiversion! {
+    /// Rounds a vector to 8 bits, ties to even, and returns what a unit is worth: the largest magnitude becomes 127.
+    pub fn quantize(x: &[f32], out: &mut [i8]) -> f32 {
+        let mut lanes = [0.0f32; 16];
+        let (chunks, rest) = x.as_chunks::<16>();
+        for chunk in chunks {
+            for (lane, x) in lanes.iter_mut().zip(chunk) {
+                *lane = if x.abs() > *lane { x.abs() } else { *lane };
+            }
+        }
+        let largest = lanes.iter().chain(rest).fold(0.0f32, |largest, x| largest.max(x.abs()));
+        if !(largest > 0.0 && largest.is_finite()) {
+            out.fill(0);
+            return 0.0;
+        }
+        let inverse = 127.0 / largest;
+        for (out, x) in out.iter_mut().zip(x) {
+            // Adding 1.5 · 2²³ leaves the rounded integer in the lowest bits.
+            *out = (x * inverse + 12_582_912.0).to_bits() as i8;
+        }
+        largest / 127.0
     }
-    let inverse = 127.0 / largest;
-    for (out, x) in out.iter_mut().zip(x) {
-        *out = (x * inverse).round_ties_even() as i8;
-    }
-    largest / 127.0
 }
 
 /// Vectors rounded to 8 bits, side by side.
@@ -344,6 +354,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn rounding_is_to_nearest() {
+        let x: Vec<f32> = (0..37)
+            .map(|i| (i as f32 * 0.9).sin() * 3.0)
+            .chain([3.5, -3.5, 0.0])
+            .collect();
+        let mut out = vec![0; x.len()];
+        let scale = quantize(&x, &mut out);
+        for (x, q) in x.iter().zip(&out) {
+            assert_eq!(*q, (x / scale).round_ties_even() as i8);
+        }
+        assert_eq!(quantize(&[0.0; 5], &mut out[..5]), 0.0);
+        assert_eq!(
+            quantize(&[f32::NAN, 1.0, f32::INFINITY], &mut out[..3]),
+            0.0
+        );
     }
 
     #[test]
