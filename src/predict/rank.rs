@@ -31,6 +31,9 @@ pub(super) struct Place<'a> {
 /// The writer's own words that are looked at besides those that the network proposes.
 const OWN: usize = 32;
 
+/// A suggestion this much less probable than the threshold is noise below the ones that earned the menu its place.
+const FAINT: f32 = 0.1;
+
 /// Ranks the proposals and the writer's own words together. `is_word` tells whether the vocabulary has a word just so.
 pub(super) fn rank(
     proposals: &Proposals,
@@ -124,6 +127,7 @@ fn choose(
             .then_with(|| a.text.cmp(&b.text))
     });
     suggestions.truncate(options.max_items);
+    suggestions.retain(|suggestion| suggestion.probability >= FAINT * options.threshold);
     if suggestions
         .first()
         .is_none_or(|best| best.probability < options.threshold)
