@@ -218,7 +218,7 @@ fn edits(most: usize) -> impl Strategy<Value = Vec<(Edit, Index, bool)>> {
 }
 
 proptest! {
-    #![proptest_config(cases(96))]
+    #![proptest_config(cases(64))]
     #[test]
     fn a_small_document_is_what_a_fresh_one_is(
         language in languages(),
@@ -372,7 +372,7 @@ fn typing_costs_the_tokens_typed() {
         assert_eq!(type_one("q"), 0);
         // A long while of typing: now and then the anchor moves on and the reading is longer.
         let mut steps = Vec::new();
-        for _ in 0..400 {
+        for _ in 0..150 {
             for letter in ["a", "n", "d", " "] {
                 steps.push(type_one(letter));
             }
