@@ -1,6 +1,6 @@
 //! A linear layer without bias: `y = Wᵀ x`, forward and backward over rows.
 
-use super::simd::gemm::{Into, Packed, Precision, View, product};
+use super::simd::gemm::{Into, Packed, Precision, matrix, product};
 
 /// Weights (input, output) as products want them; made once a step and shared by its threads.
 #[derive(Debug)]
@@ -25,12 +25,9 @@ impl PackedWeights {
     /// Packs `weights` (input, output) for both directions.
     pub fn pack(&mut self, weights: &[f32]) {
         self.forward
-            .right(View::rows(weights, self.output), self.input, self.output);
-        self.backward.right(
-            View::transposed(weights, self.output),
-            self.output,
-            self.input,
-        );
+            .right(matrix(weights, self.input, self.output, self.output));
+        self.backward
+            .right(matrix(weights, self.input, self.output, self.output).reversed_axes());
     }
 }
 
@@ -56,7 +53,7 @@ pub fn forward(weights: &PackedWeights, x: &[f32], y: &mut [f32], scratch: &mut 
     let rows = x.len() / weights.input;
     scratch
         .left
-        .left(View::rows(x, weights.input), rows, weights.input);
+        .left(matrix(x, rows, weights.input, weights.input));
     product(
         &scratch.left,
         &weights.forward,
@@ -78,7 +75,7 @@ pub fn backward(
     let rows = x.len() / weights.input;
     scratch
         .left
-        .left(View::rows(dy, weights.output), rows, weights.output);
+        .left(matrix(dy, rows, weights.output, weights.output));
     product(
         &scratch.left,
         &weights.backward,
@@ -88,10 +85,10 @@ pub fn backward(
     );
     scratch
         .left
-        .left(View::transposed(x, weights.input), weights.input, rows);
+        .left(matrix(x, rows, weights.input, weights.input).reversed_axes());
     scratch
         .right
-        .right(View::rows(dy, weights.output), rows, weights.output);
+        .right(matrix(dy, rows, weights.output, weights.output));
     product(
         &scratch.left,
         &scratch.right,

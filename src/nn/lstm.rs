@@ -8,7 +8,7 @@
 //! Windows are time-major: row `t · batch + b`. Where `starts` is set the state is zeroed before the token is read.
 
 use super::pointwise::{sigmoid, tanh};
-use super::simd::gemm::{Into, Packed, Precision, View, product};
+use super::simd::gemm::{Into, Packed, Precision, matrix, product};
 use super::simd::multiversion;
 
 /// A layer's weights, or their gradients.
@@ -74,28 +74,19 @@ impl PackedWeights {
     pub fn pack_forward(&mut self, weights: &Weights) {
         let Shape { input, hidden } = self.shape;
         self.input
-            .right(View::rows(&weights.input, 4 * hidden), input, 4 * hidden);
-        self.recurrent.right(
-            View::rows(&weights.recurrent, 4 * hidden),
-            hidden,
-            4 * hidden,
-        );
+            .right(matrix(&weights.input, input, 4 * hidden, 4 * hidden));
+        self.recurrent
+            .right(matrix(&weights.recurrent, hidden, 4 * hidden, 4 * hidden));
         self.bias.clone_from(&weights.bias);
     }
 
     /// Packs for backward passes.
     pub fn pack_backward(&mut self, weights: &Weights) {
         let Shape { input, hidden } = self.shape;
-        self.input_transposed.right(
-            View::transposed(&weights.input, 4 * hidden),
-            4 * hidden,
-            input,
-        );
-        self.recurrent_transposed.right(
-            View::transposed(&weights.recurrent, 4 * hidden),
-            4 * hidden,
-            hidden,
-        );
+        self.input_transposed
+            .right(matrix(&weights.input, input, 4 * hidden, 4 * hidden).reversed_axes());
+        self.recurrent_transposed
+            .right(matrix(&weights.recurrent, hidden, 4 * hidden, 4 * hidden).reversed_axes());
     }
 }
 
@@ -171,7 +162,7 @@ pub fn forward(
     for row in tape.gates.chunks_exact_mut(4 * hidden) {
         row.copy_from_slice(&weights.bias);
     }
-    tape.left.left(View::rows(x, input), rows, input);
+    tape.left.left(matrix(x, rows, input, input));
     product(
         &tape.left,
         &weights.input,
@@ -189,7 +180,7 @@ pub fn forward(
             c_in[b * hidden..][..hidden].fill(0.0);
         }
         let gates = &mut tape.gates[4 * at.start..4 * at.end];
-        tape.left.left(View::rows(h_in, hidden), batch, hidden);
+        tape.left.left(matrix(h_in, batch, hidden, hidden));
         product(&tape.left, &weights.recurrent, gates, 4 * hidden, Into::Add);
         let rows = gates
             .chunks_exact_mut(4 * hidden)
@@ -262,8 +253,7 @@ pub fn backward(
         {
             cell_backward(gates, c_in, tanh_c, d_out, dh, dc);
         }
-        tape.left
-            .left(View::rows(gates, 4 * hidden), batch, 4 * hidden);
+        tape.left.left(matrix(gates, batch, 4 * hidden, 4 * hidden));
         product(
             &tape.left,
             &weights.recurrent_transposed,
@@ -280,9 +270,9 @@ pub fn backward(
     for row in dz.chunks_exact(4 * hidden) {
         super::pointwise::add_scaled(1.0, row, &mut gradient.bias);
     }
-    tape.right
-        .right(View::rows(dz, 4 * hidden), rows, 4 * hidden);
-    tape.left.left(View::transposed(x, input), input, rows);
+    tape.right.right(matrix(dz, rows, 4 * hidden, 4 * hidden));
+    tape.left
+        .left(matrix(x, rows, input, input).reversed_axes());
     product(
         &tape.left,
         &tape.right,
@@ -291,7 +281,7 @@ pub fn backward(
         Into::Add,
     );
     tape.left
-        .left(View::transposed(&tape.h_in, hidden), hidden, rows);
+        .left(matrix(&tape.h_in, rows, hidden, hidden).reversed_axes());
     product(
         &tape.left,
         &tape.right,
@@ -299,7 +289,7 @@ pub fn backward(
         4 * hidden,
         Into::Add,
     );
-    tape.left.left(View::rows(dz, 4 * hidden), rows, 4 * hidden);
+    tape.left.left(matrix(dz, rows, 4 * hidden, 4 * hidden));
     product(
         &tape.left,
         &weights.input_transposed,

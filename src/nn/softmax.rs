@@ -6,7 +6,7 @@
 
 use super::embedding::Slots;
 use super::pointwise::{add_scaled, dot, exponentiate};
-use super::simd::gemm::{Into, Packed, Precision, View, product};
+use super::simd::gemm::{Into, Packed, Precision, matrix, product};
 
 /// Rows of logits computed at a time, so that they stay in the cache.
 const ROWS: usize = 128;
@@ -64,9 +64,9 @@ impl Classes {
         self.gathered.resize(ids.len() * width, 0.0);
         super::embedding::forward(weights.table, width, ids, &mut self.gathered);
         self.forward
-            .right(View::transposed(&self.gathered, width), width, ids.len());
+            .right(matrix(&self.gathered, ids.len(), width, width).reversed_axes());
         self.backward
-            .right(View::rows(&self.gathered, width), ids.len(), width);
+            .right(matrix(&self.gathered, ids.len(), width, width));
         self.position.clear();
         self.position.extend(ids);
     }
@@ -140,7 +140,7 @@ pub fn loss_and_gradient(
     {
         let rows = targets.len();
         let logits = &mut scratch.logits[..rows * stride];
-        scratch.left.left(View::rows(y, width), rows, width);
+        scratch.left.left(matrix(y, rows, width, width));
         product(&scratch.left, &classes.forward, logits, stride, Into::Store);
         let mut target_gradients = [0.0; ROWS];
         for (((logits, y), target), d_target) in logits
@@ -175,7 +175,7 @@ pub fn loss_and_gradient(
             gradient.bias[slot] += *d_target;
             add_scaled(1.0, logits, &mut scratch.class_bias);
         }
-        scratch.left.left(View::rows(logits, stride), rows, count);
+        scratch.left.left(matrix(logits, rows, count, stride));
         product(&scratch.left, &classes.backward, dy, width, Into::Store);
         for ((d_target, target), dy) in target_gradients
             .iter()
@@ -193,8 +193,8 @@ pub fn loss_and_gradient(
         }
         scratch
             .left
-            .left(View::transposed(logits, stride), count, rows);
-        scratch.right.right(View::rows(y, width), rows, width);
+            .left(matrix(logits, rows, count, stride).reversed_axes());
+        scratch.right.right(matrix(y, rows, width, width));
         product(
             &scratch.left,
             &scratch.right,
@@ -224,9 +224,7 @@ pub fn exact_loss(classes: &Classes, y: &[f32], targets: &[u32], scratch: &mut S
     for (y, targets) in y.chunks(ROWS * width).zip(targets.chunks(ROWS)) {
         scratch.logits.resize(ROWS * stride, 0.0);
         let logits = &mut scratch.logits[..targets.len() * stride];
-        scratch
-            .left
-            .left(View::rows(y, width), targets.len(), width);
+        scratch.left.left(matrix(y, targets.len(), width, width));
         product(&scratch.left, &classes.forward, logits, stride, Into::Store);
         for (logits, target) in logits.chunks_exact_mut(stride).zip(targets) {
             if *target == NO_TARGET {

@@ -9,6 +9,7 @@
 mod pack;
 
 use super::cpu;
+use ndarray::{ArrayView2, ShapeBuilder};
 
 /// Rows of a tile of C.
 const MR: usize = 8;
@@ -47,32 +48,16 @@ impl Precision {
     }
 }
 
-/// A matrix as the caller holds it.
-#[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
-    data: &'a [f32],
-    stride: usize,
-    transposed: bool,
-}
-
-impl<'a> View<'a> {
-    /// Row-major, `stride` elements from row to row.
-    pub fn rows(data: &'a [f32], stride: usize) -> View<'a> {
-        View {
-            data,
-            stride,
-            transposed: false,
-        }
-    }
-
-    /// The transpose of a row-major matrix.
-    pub fn transposed(data: &'a [f32], stride: usize) -> View<'a> {
-        View {
-            data,
-            stride,
-            transposed: true,
-        }
-    }
+/// A row-major matrix as the products take it, `stride` elements from row to row; its transpose is `.reversed_axes()`.
+///
+/// # Panics
+/// When `data` is too short.
+pub fn matrix(data: &[f32], rows: usize, columns: usize, stride: usize) -> ArrayView2<'_, f32> {
+    let view = match rows {
+        0 => ArrayView2::from_shape((0, columns), data),
+        _ => ArrayView2::from_shape((rows, columns).strides((stride, 1)), data),
+    };
+    view.expect("data is long enough")
 }
 
 /// An operand in panels: `(panels, words, width)`.
@@ -96,25 +81,21 @@ impl Packed {
     }
 
     /// Packs A (m, k) by rows.
-    pub fn left(&mut self, a: View, m: usize, k: usize) {
-        // A's panels run along k as B's do: packing A is packing the transpose of A by columns.
-        let view = View {
-            transposed: !a.transposed,
-            ..a
-        };
-        self.pack::<MR>(view, m, k);
+    pub fn left(&mut self, a: ArrayView2<f32>) {
+        // A's panels run along k as B's do: packing A by rows is packing its transpose by columns.
+        self.pack::<MR>(a.reversed_axes());
     }
 
     /// Packs B (k, n) by columns.
-    pub fn right(&mut self, b: View, k: usize, n: usize) {
-        self.pack::<NR>(b, n, k);
+    pub fn right(&mut self, b: ArrayView2<f32>) {
+        self.pack::<NR>(b);
     }
 
-    fn pack<const W: usize>(&mut self, view: View, outer: usize, k: usize) {
-        let words = self.precision.words(k);
-        (self.outer, self.k) = (outer, k);
-        self.data.resize(outer.div_ceil(W) * words * W, 0);
-        pack::panels::<W>(self.precision, view, outer, k, &mut self.data);
+    fn pack<const W: usize>(&mut self, view: ArrayView2<f32>) {
+        (self.k, self.outer) = view.dim();
+        let words = self.precision.words(self.k);
+        self.data.resize(self.outer.div_ceil(W) * words * W, 0);
+        pack::panels::<W>(self.precision, view, &mut self.data);
     }
 }
 
@@ -380,16 +361,9 @@ mod tests {
     use super::*;
     use crate::nn::random::Random;
 
-    fn naive(a: View, b: View, m: usize, n: usize, k: usize) -> Vec<f32> {
-        let at = |v: View, i: usize, j: usize| {
-            if v.transposed {
-                v.data[j * v.stride + i]
-            } else {
-                v.data[i * v.stride + j]
-            }
-        };
+    fn naive(a: ArrayView2<f32>, b: ArrayView2<f32>, m: usize, n: usize, k: usize) -> Vec<f32> {
         (0..m * n)
-            .map(|c| (0..k).map(|l| at(a, c / n, l) * at(b, l, c % n)).sum())
+            .map(|c| (0..k).map(|l| a[(c / n, l)] * b[(l, c % n)]).sum())
             .collect()
     }
 
@@ -403,14 +377,17 @@ mod tests {
             0.02
         } * (k as f32).sqrt();
         for (a, b) in [
-            (View::rows(&a, k), View::rows(&b, n)),
-            (View::transposed(&a, m), View::rows(&b, n)),
-            (View::rows(&a, k), View::transposed(&b, k)),
-            (View::transposed(&a, m), View::transposed(&b, k)),
+            (matrix(&a, m, k, k), matrix(&b, k, n, n)),
+            (matrix(&a, k, m, m).reversed_axes(), matrix(&b, k, n, n)),
+            (matrix(&a, m, k, k), matrix(&b, n, k, k).reversed_axes()),
+            (
+                matrix(&a, k, m, m).reversed_axes(),
+                matrix(&b, n, k, k).reversed_axes(),
+            ),
         ] {
             let (mut left, mut right) = (Packed::new(precision), Packed::new(precision));
-            left.left(a, m, k);
-            right.right(b, k, n);
+            left.left(a);
+            right.right(b);
             let mut c = vec![0.5; m * (n + 3)];
             product(&left, &right, &mut c, n + 3, Into::Store);
             product(&left, &right, &mut c, n + 3, Into::Add);
