@@ -6,11 +6,14 @@
 pub mod assistant;
 pub mod file;
 pub mod layout;
+mod motion;
 pub mod page;
+mod saving;
 pub mod view;
 
 pub use assistant::{Assistant, Offer};
 pub use page::Page;
+pub use saving::{Question, Then};
 
 use file::Expected;
 use layout::Row;
@@ -62,26 +65,6 @@ pub struct Tally {
     pub pressed: usize,
     /// Characters that came without being typed, less the keys that brought them.
     pub saved: isize,
-}
-
-/// What is asked on the last line, and takes the keys until it is answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
-    /// The name to save under, as typed so far; whether to leave after.
-    Name(String, Then),
-    /// Whether to overwrite what someone else wrote there.
-    Overwrite(PathBuf, Then),
-    /// Whether to leave with unsaved text.
-    Leave,
-}
-
-/// What follows a save.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
-    /// More writing.
-    Stay,
-    /// The end.
-    Leave,
 }
 
 /// What a key asks of the world.
@@ -399,147 +382,6 @@ impl Pad {
         self.offer = None;
         self.stale = false;
         self.given_space = false;
-    }
-
-    /// Wraps the page for a text area of this size and brings the cursor into view.
-    pub fn lay_out(&mut self, width: usize, height: usize) {
-        (self.width, self.height) = (width.max(1), height.max(1));
-        self.rows = layout::rows(self.page.lines(), self.width);
-        let row = self.row();
-        let last = (self.rows.len()).saturating_sub(self.height);
-        self.scroll = self
-            .scroll
-            .clamp((row + 1).saturating_sub(self.height), row)
-            .min(last.max((row + 1).saturating_sub(self.height)));
-    }
-
-    fn row(&self) -> usize {
-        let (line, byte) = self.page.position();
-        layout::row_of(&self.rows, line, byte)
-    }
-
-    fn move_rows(&mut self, by: isize, select: bool) {
-        self.lay_out(self.width, self.height);
-        let (line, byte) = self.page.position();
-        let from = self.row();
-        let lines = self.page.lines();
-        let column = self
-            .goal
-            .unwrap_or_else(|| layout::column_of(&lines[line], self.rows[from], byte));
-        let to = from.saturating_add_signed(by).min(self.rows.len() - 1);
-        let row = self.rows[to];
-        // Up from the first row goes to its start, down from the last one to its end.
-        let byte = match to == from {
-            true if by < 0 => row.start,
-            true => row.end,
-            false => layout::byte_at(&lines[row.line], row, column),
-        };
-        self.go(row.line, byte, select);
-        self.goal = Some(column);
-    }
-
-    fn move_in_row(&mut self, select: bool, place: fn(Row) -> usize) {
-        self.lay_out(self.width, self.height);
-        let row = self.rows[self.row()];
-        let text = &self.page.lines()[row.line];
-        let last = layout::byte_at(text, row, usize::MAX);
-        self.go(row.line, place(row).min(last), select);
-        self.goal = None;
-    }
-
-    fn go(&mut self, line: usize, byte: usize, select: bool) {
-        match select {
-            true => self.page.select_to(line, byte),
-            false => self.page.move_to(line, byte),
-        }
-        self.close();
-    }
-
-    fn save(&mut self, then: Then) -> Effect {
-        match self.path.clone() {
-            None => {
-                self.question = Some(Question::Name(String::new(), then));
-                Effect::None
-            }
-            Some(path) => self.save_to(path, self.on_disk.clone(), then),
-        }
-    }
-
-    fn save_to(&self, path: PathBuf, expected: Expected, then: Then) -> Effect {
-        let mut text = self.page.to_file();
-        if self.new_file && !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-        Effect::Save {
-            path,
-            text,
-            expected,
-            then,
-        }
-    }
-
-    /// What came of an [`Effect::Save`].
-    pub fn saved(
-        &mut self,
-        path: PathBuf,
-        text: String,
-        result: Result<(), file::Error>,
-        then: Then,
-    ) -> Effect {
-        match result {
-            Ok(()) => {
-                self.notice = Some(format!("saved {}", path.display()));
-                self.path = Some(path);
-                self.saved = self.page.to_file();
-                self.on_disk = Expected::Text(text);
-                match then {
-                    Then::Leave => Effect::Leave,
-                    Then::Stay => Effect::None,
-                }
-            }
-            Err(file::Error::Changed(_)) => {
-                self.question = Some(Question::Overwrite(path, then));
-                Effect::None
-            }
-            Err(error) => {
-                self.notice = Some(format!("not saved: {error}"));
-                Effect::None
-            }
-        }
-    }
-
-    fn answer(&mut self, question: Question, key: KeyEvent) -> Effect {
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        match (question, key.code) {
-            (_, KeyCode::Esc) => Effect::None,
-            (Question::Leave, KeyCode::Char('c' | 'q')) if control => {
-                self.question = Some(Question::Leave);
-                Effect::None
-            }
-            (_, KeyCode::Char('c' | 'q')) if control => Effect::None,
-            (Question::Name(name, then), KeyCode::Enter) => match name.trim() {
-                "" => Effect::None,
-                name => self.save_to(PathBuf::from(name), Expected::Absent, then),
-            },
-            (Question::Name(mut name, then), code) => {
-                match code {
-                    KeyCode::Char(c) if !control => name.push(c),
-                    KeyCode::Backspace => drop(name.pop()),
-                    _ => {}
-                }
-                self.question = Some(Question::Name(name, then));
-                Effect::None
-            }
-            (Question::Overwrite(path, then), KeyCode::Char('o' | 'O')) => {
-                self.save_to(path, Expected::Anything, then)
-            }
-            (Question::Leave, KeyCode::Char('s' | 'S')) => self.save(Then::Leave),
-            (Question::Leave, KeyCode::Char('d' | 'D')) => Effect::Leave,
-            (question, _) => {
-                self.question = Some(question);
-                Effect::None
-            }
-        }
     }
 }
 
