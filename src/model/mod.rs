@@ -6,6 +6,7 @@
 mod config;
 pub mod file;
 mod quantize;
+mod shipped;
 mod state;
 
 pub use config::Config;
@@ -116,7 +117,7 @@ impl Model {
 
     /// The model compiled into the binary.
     pub fn shipped() -> Model {
-        Model::tiny(0)
+        Model::from_static(shipped::bytes()).expect("the file was checked when it was built in")
     }
 
     /// Reads all of the file and compares its checksum.

@@ -8,3 +8,4 @@ mod incremental;
 mod layering;
 mod lsp;
 mod quantization;
+mod shipped;
