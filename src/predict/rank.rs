@@ -4,7 +4,7 @@ use super::mixing::Trust;
 use super::recency::{Evidence, Query, WordId};
 use super::{Options, Suggestion, casing, manners};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What the network says of the words that agree with the prefix.
 #[derive(Clone, Debug, Default)]
@@ -126,6 +126,9 @@ fn choose(
             .total_cmp(&a.probability)
             .then_with(|| a.text.cmp(&b.text))
     });
+    // "the" below "The" tells the writer nothing. Their probabilities stay apart: each is that of its own spelling.
+    let mut shown = HashSet::new();
+    suggestions.retain(|suggestion| shown.insert(suggestion.text.to_lowercase()));
     suggestions.truncate(options.max_items);
     suggestions.retain(|suggestion| suggestion.probability >= FAINT * options.threshold);
     if suggestions
@@ -236,6 +239,16 @@ mod tests {
     fn what_is_typed_already_is_not_offered() {
         check("it ", "the", &[("the", 0.3), ("there", 0.1)], &["there"]);
         check("it ", "The", &[("the", 0.3), ("there", 0.1)], &["There"]);
+    }
+
+    #[test]
+    fn one_spelling_of_a_word_is_enough() {
+        check(
+            "it ",
+            "",
+            &[("the", 0.2), ("The", 0.1), ("is", 0.05)],
+            &["the", "is", "it"],
+        );
     }
 
     #[test]
