@@ -130,12 +130,16 @@ impl ModelFile {
         config
             .check()
             .map_err(|what| format(format!("config in the header: {what}")))?;
-        let crc32 = u32::from_str_radix(field("crc32"), 16).map_err(|_| {
-            format(format!(
-                "crc32 {:?} in the header, expected 8 hexadecimal digits",
-                field("crc32")
-            ))
-        })?;
+        // Only as it is written, so that no flipped bit goes unnoticed.
+        let crc32 = u32::from_str_radix(field("crc32"), 16)
+            .ok()
+            .filter(|crc32| format!("{crc32:08x}") == field("crc32"))
+            .ok_or_else(|| {
+                format(format!(
+                    "crc32 {:?} in the header, expected 8 hexadecimal digits",
+                    field("crc32")
+                ))
+            })?;
 
         let tensors = SafeTensors::deserialize(all)
             .map_err(|error| format(format!("not a model: {error}")))?;

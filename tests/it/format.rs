@@ -17,7 +17,11 @@ fn with_header(find: &str, replace: &str) -> Vec<u8> {
     let data = 8 + header_len(&bytes);
     let header = std::str::from_utf8(&bytes[8..data]).expect("JSON");
     assert!(header.contains(find), "{find} is not in {header}");
-    let header = header.trim_end().replace(find, replace);
+    let mut header = header.trim_end().replace(find, replace);
+    // Aligned as before, so that nothing else is wrong with the file.
+    while (8 + header.len()) % 64 != 0 {
+        header.push(' ');
+    }
     let mut made = (header.len() as u64).to_le_bytes().to_vec();
     made.extend_from_slice(header.as_bytes());
     made.extend_from_slice(&bytes[data..]);
