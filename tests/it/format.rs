@@ -19,7 +19,7 @@ fn with_header(find: &str, replace: &str) -> Vec<u8> {
     assert!(header.contains(find), "{find} is not in {header}");
     let mut header = header.trim_end().replace(find, replace);
     // Aligned as before, so that nothing else is wrong with the file.
-    while (8 + header.len()) % 64 != 0 {
+    while !(8 + header.len()).is_multiple_of(64) {
         header.push(' ');
     }
     let mut made = (header.len() as u64).to_le_bytes().to_vec();
