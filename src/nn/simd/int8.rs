@@ -131,18 +131,16 @@ pub struct Vectors<'a> {
 pub fn product_add(matrix: Matrix, x: Vectors, out: &mut [f32]) {
     let (rows, columns) = (matrix.rows(), matrix.columns);
     let kernel = kernel();
-    let batches = x
-        .data
-        .chunks(VECTORS * columns)
-        .zip(x.scales.chunks(VECTORS))
-        .zip(out.chunks_mut(VECTORS * rows));
-    for ((x, x_scales), out) in batches {
-        for (at, panel) in matrix.data.chunks_exact(PANEL * columns).enumerate() {
+    // Panels outside, vectors inside: a panel is read from memory once, however many vectors there are.
+    for (at, panel) in matrix.data.chunks_exact(PANEL * columns).enumerate() {
+        let range = at * PANEL..rows.min((at + 1) * PANEL);
+        let (row_sums, row_scales) = (&matrix.sums[range.clone()], &matrix.scales[range.clone()]);
+        let batches = x
+            .data
+            .chunks(VECTORS * columns)
+            .zip(x.scales.chunks(VECTORS));
+        for ((x, x_scales), out) in batches.zip(out.chunks_mut(VECTORS * rows)) {
             let mut sums = [[0; PANEL]; VECTORS];
-            let first = at * PANEL;
-            let range = first..rows.min(first + PANEL);
-            let (row_sums, row_scales) =
-                (&matrix.sums[range.clone()], &matrix.scales[range.clone()]);
             kernel(panel, x, columns, row_sums, &mut sums);
             for ((out, sums), x_scale) in out.chunks_exact_mut(rows).zip(&sums).zip(x_scales) {
                 for ((out, sum), scale) in out[range.clone()].iter_mut().zip(sums).zip(row_scales) {
@@ -238,6 +236,7 @@ mod x86_64 {
         columns: usize,
         out: &mut [[i32; PANEL]; VECTORS],
     ) {
+        let sign = _mm512_set1_epi8(-128);
         let mut sums = [[_mm512_setzero_si512(); 4]; N];
         let x: [&[[i8; GROUP]]; N] =
             std::array::from_fn(|n| x[n * columns..][..columns].as_chunks().0);
@@ -247,8 +246,8 @@ mod x86_64 {
                 _mm512_loadu_si512(group.as_ptr().add(64 * i).cast())
             });
             for n in 0..N {
-                let bytes = i32::from_ne_bytes(x[n][k].map(|x| x as u8 ^ 0x80));
-                let x = _mm512_set1_epi32(bytes);
+                let bytes = i32::from_ne_bytes(x[n][k].map(|x| x as u8));
+                let x = _mm512_xor_si512(_mm512_set1_epi32(bytes), sign);
                 for i in 0..4 {
                     sums[n][i] = _mm512_dpbusd_epi32(sums[n][i], x, w[i]);
                 }
