@@ -83,64 +83,12 @@ impl Parameters {
 
     /// The same, to write.
     pub fn dense_mut(&mut self) -> Vec<&mut Vec<f32>> {
-        let layers = self
-            .layers
-            .iter_mut()
-            .flat_map(|l| [&mut l.input, &mut l.recurrent, &mut l.bias]);
-        layers.chain([&mut self.projection]).collect()
-    }
-}
-
-/// Gradients of one window: dense ones whole, the embedding's by slot.
-#[derive(Clone, Debug)]
-pub struct Gradients {
-    /// (slots, embedding)
-    pub table: Vec<f32>,
-    /// (slots)
-    pub bias: Vec<f32>,
-    /// As [`Parameters::layers`].
-    pub layers: Vec<lstm::Weights>,
-    /// (hidden, embedding)
-    pub projection: Vec<f32>,
-}
-
-impl Gradients {
-    /// Zero, with no slots.
-    pub fn zeros(config: &Config) -> Gradients {
-        let shape = |layer| Shape {
-            input: config.layer_input(layer),
-            hidden: config.hidden,
-        };
-        Gradients {
-            table: Vec::new(),
-            bias: Vec::new(),
-            layers: (0..config.layers)
-                .map(|l| lstm::Weights::zeros(shape(l)))
-                .collect(),
-            projection: vec![0.0; config.hidden * config.embedding],
-        }
+        let mut all = self.all_mut();
+        all.truncate(all.len() - 2);
+        all
     }
 
-    fn reset(&mut self, slots: usize, config: &Config) {
-        self.table.clear();
-        self.table.resize(slots * config.embedding, 0.0);
-        self.bias.clear();
-        self.bias.resize(slots, 0.0);
-        for tensor in self.dense_mut() {
-            tensor.fill(0.0);
-        }
-    }
-
-    /// In the order of [`Parameters::dense`].
-    pub fn dense_mut(&mut self) -> Vec<&mut Vec<f32>> {
-        let layers = self
-            .layers
-            .iter_mut()
-            .flat_map(|l| [&mut l.input, &mut l.recurrent, &mut l.bias]);
-        layers.chain([&mut self.projection]).collect()
-    }
-
-    /// Every tensor, dense and sparse.
+    /// Every tensor, the embedding's table and bias last.
     pub fn all_mut(&mut self) -> Vec<&mut Vec<f32>> {
         let layers = self
             .layers
@@ -149,6 +97,17 @@ impl Gradients {
         layers
             .chain([&mut self.projection, &mut self.table, &mut self.bias])
             .collect()
+    }
+
+    /// Makes these the zero gradients of a window: dense tensors whole, the embedding's by slot.
+    fn clear(&mut self, slots: usize, config: &Config) {
+        self.table.clear();
+        self.table.resize(slots * config.embedding, 0.0);
+        self.bias.clear();
+        self.bias.resize(slots, 0.0);
+        for tensor in self.dense_mut() {
+            tensor.fill(0.0);
+        }
     }
 }
 
@@ -233,8 +192,8 @@ pub struct Worker {
     config: Config,
     /// One a layer, each (batch, hidden).
     pub states: Vec<lstm::State>,
-    /// The last window's gradients.
-    pub gradients: Gradients,
+    /// The last window's gradients: dense ones whole, of the embedding (slots, embedding) and (slots).
+    pub gradients: Parameters,
     random: Random,
     tapes: Vec<lstm::Tape>,
     activations: Vec<Vec<f32>>, // input of each layer, then of the projection, then the softmax's
@@ -250,7 +209,7 @@ impl Worker {
         Worker {
             config: config.clone(),
             states: vec![lstm::State::zeros(batch, config.hidden); config.layers],
-            gradients: Gradients::zeros(config),
+            gradients: Parameters::zeros(config),
             random: Random::new(0),
             tapes: (0..config.layers)
                 .map(|_| lstm::Tape::new(precision))
@@ -291,7 +250,7 @@ impl Worker {
         self.forward(parameters, packed, window, dropout);
         let width = self.config.embedding;
         let layers = self.config.layers;
-        self.gradients.reset(slots.ids().len(), &self.config);
+        self.gradients.clear(slots.ids().len(), &self.config);
         let [upper, lower] = &mut self.flow;
         upper.resize(window.inputs.len() * width, 0.0);
         let mut gradient = softmax::Gradient {

@@ -1,6 +1,6 @@
 //! Adam (Kingma and Ba 2015) with clipping by the global norm, and the learning rate's course.
 
-use super::network::{Gradients, Parameters};
+use super::network::Parameters;
 use crate::model::Config;
 use crate::nn::embedding::Slots;
 use crate::nn::simd::multiversion;
@@ -36,7 +36,7 @@ impl Adam {
     pub fn step(
         &mut self,
         parameters: &mut Parameters,
-        gradients: &mut Gradients,
+        gradients: &mut Parameters,
         slots: &Slots,
         width: usize,
         scale: f32,
