@@ -118,11 +118,11 @@ impl Writer for Desk<'_> {
         let Some(context) = self.document.context(end, self.model, &mut self.scratch) else {
             return (end, Vec::new());
         };
-        let recency = self.document.recency();
+        let own = self.document.recency().into();
         let suggestions = suggest(
             self.model,
             &context,
-            recency,
+            own,
             &self.options,
             &mut self.predictor,
         );

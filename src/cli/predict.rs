@@ -50,7 +50,7 @@ pub(super) fn run(args: Args) -> Outcome {
     for suggestion in suggest(
         &model,
         &context,
-        document.recency(),
+        document.recency().into(),
         &options,
         &mut predictor,
     ) {
@@ -59,7 +59,7 @@ pub(super) fn run(args: Args) -> Outcome {
     if let Some(phrase) = phrase(
         &model,
         &context,
-        document.recency(),
+        document.recency().into(),
         &options,
         &mut predictor,
     ) {

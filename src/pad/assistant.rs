@@ -56,13 +56,13 @@ impl Assistant {
         let context = self
             .document
             .context(cursor, &self.model, &mut self.scratch)?;
-        let recency = self.document.recency();
+        let own = self.document.recency().into();
         let (model, options, predictor) = (&self.model, &self.options, &mut self.predictor);
-        let words = predict::suggest(model, &context, recency, options, predictor);
+        let words = predict::suggest(model, &context, own, options, predictor);
         if words.is_empty() {
             return None;
         }
-        let phrase = predict::phrase(model, &context, recency, options, predictor);
+        let phrase = predict::phrase(model, &context, own, options, predictor);
         Some(Offer {
             prefix: cursor - context.prefix_start,
             words,

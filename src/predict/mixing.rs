@@ -1,16 +1,23 @@
-//! One probability out of the network's and the document's own words.
+//! One probability out of the network's and the writer's own words.
 //!
 //! A mixture in steps, from the least to the most specific source, each trusted by how much it has seen (Witten and
 //! Bell 1991): first the network with the writer's words as such, then what followed the last one, two, three units.
 //! It is linear in its inputs, so the probability of a set of words is the mixture of the set's probabilities, and a
 //! typed letter shifts trust to the source that expected it without further ado.
 
-use super::recency::{Evidence, ORDERS, Weight};
+use super::own::{Evidence, ORDERS, SOURCES, Weight};
 
-/// How far each source is trusted. Fitted on validation text.
+/// How far the sources are trusted. Fitted on validation text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trust {
-    /// Largest weight of the words' shares in the whole text.
+    /// In the order of [`super::Own`]: the document, earlier prose.
+    pub sources: [TrustIn; SOURCES],
+}
+
+/// How far one source is trusted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrustIn {
+    /// Largest weight of the words' shares in all that was read.
     pub share: f32,
     /// Words after which half of that is reached.
     pub share_words: f32,
@@ -25,12 +32,15 @@ pub struct Trust {
 
 impl Default for Trust {
     fn default() -> Trust {
-        Trust {
+        let document = TrustIn {
             share: 0.05,
             share_words: 400.0,
             recent: 0.1,
             recent_words: 100.0,
             doubt: [7.0, 3.5, 2.0],
+        };
+        Trust {
+            sources: [document; SOURCES],
         }
     }
 }
@@ -39,44 +49,42 @@ impl Default for Trust {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mixture {
     network: f32,
-    share: f32,
-    recent: f32,
-    follows: [f32; ORDERS],
+    own: [Evidence; SOURCES], // the weight of each
 }
 
 impl Trust {
     /// The writer's own words count for nothing.
     pub const NETWORK_ALONE: Trust = Trust {
-        share: 0.0,
-        share_words: 1.0,
-        recent: 0.0,
-        recent_words: 1.0,
-        doubt: [f32::INFINITY; ORDERS],
+        sources: [TrustIn {
+            share: 0.0,
+            share_words: 1.0,
+            recent: 0.0,
+            recent_words: 1.0,
+            doubt: [f32::INFINITY; ORDERS],
+        }; SOURCES],
     };
 
     /// The mixture where so much was seen.
-    pub fn mixture(&self, weight: &Weight) -> Mixture {
-        let share = self.share * weight.words / (weight.words + self.share_words);
-        let recent = self.recent * weight.words / (weight.words + self.recent_words);
+    pub fn mixture(&self, seen: &[Weight; SOURCES]) -> Mixture {
         let mut mixture = Mixture {
-            network: 1.0 - share - recent,
-            share,
-            recent,
-            follows: [0.0; ORDERS],
+            network: 1.0,
+            own: [Evidence::default(); SOURCES],
         };
+        for ((own, trust), seen) in mixture.own.iter_mut().zip(&self.sources).zip(seen) {
+            own.share = trust.share * seen.words / (seen.words + trust.share_words);
+            own.recent = trust.recent * seen.words / (seen.words + trust.recent_words);
+            mixture.network -= own.share + own.recent;
+        }
         for order in 0..ORDERS {
-            if weight.seen[order] > 0.0 {
-                // Seen n times with k different followers: doubt * k / (doubt * k + n), written to stand infinite doubt.
-                let rest =
-                    1.0 / (1.0 + weight.seen[order] / (self.doubt[order] * weight.kinds[order]));
-                mixture.network *= rest;
-                mixture.share *= rest;
-                mixture.recent *= rest;
-                mixture
-                    .follows
-                    .iter_mut()
-                    .for_each(|follows| *follows *= rest);
-                mixture.follows[order] = 1.0 - rest;
+            // What the document says comes last: it is the most specific.
+            for (source, (trust, seen)) in self.sources.iter().zip(seen).enumerate().rev() {
+                if seen.seen[order] > 0.0 {
+                    // Seen n times with k different followers: doubt * k / (doubt * k + n), written to stand infinite doubt.
+                    let doubt = trust.doubt[order] * seen.kinds[order];
+                    let rest = 1.0 / (1.0 + seen.seen[order] / doubt);
+                    mixture.scale(rest);
+                    mixture.own[source].follows[order] = 1.0 - rest;
+                }
             }
         }
         mixture
@@ -84,27 +92,24 @@ impl Trust {
 }
 
 impl Mixture {
-    /// Probability of a word, or of a set of words when `network` and `evidence` are sums over the set.
-    pub fn mix(&self, network: f32, evidence: &Evidence) -> f32 {
-        let follows: f32 = self
-            .follows
-            .iter()
-            .zip(evidence.follows)
-            .map(|(weight, share)| weight * share)
-            .sum();
-        self.network * network
-            + self.share * evidence.share
-            + self.recent * evidence.recent
-            + follows
+    /// Probability of a word, or of a set of words when `network` and `own` are sums over the set.
+    pub fn mix(&self, network: f32, own: &[Evidence; SOURCES]) -> f32 {
+        let of = |weight: &Evidence, own: &Evidence| {
+            let follows = weight.follows.iter().zip(own.follows);
+            weight.share * own.share
+                + weight.recent * own.recent
+                + follows.map(|(weight, share)| weight * share).sum::<f32>()
+        };
+        let own = self.own.iter().zip(own);
+        self.network * network + own.map(|(weight, own)| of(weight, own)).sum::<f32>()
     }
-}
 
-impl std::ops::AddAssign<&Evidence> for Evidence {
-    fn add_assign(&mut self, other: &Evidence) {
-        self.share += other.share;
-        self.recent += other.recent;
-        for (sum, x) in self.follows.iter_mut().zip(other.follows) {
-            *sum += x;
+    fn scale(&mut self, by: f32) {
+        self.network *= by;
+        for own in &mut self.own {
+            own.share *= by;
+            own.recent *= by;
+            own.follows.iter_mut().for_each(|weight| *weight *= by);
         }
     }
 }
@@ -117,8 +122,8 @@ mod tests {
     fn nothing_read_leaves_the_network_alone() {
         assert_eq!(
             Trust::default()
-                .mixture(&Weight::default())
-                .mix(0.3, &Evidence::default()),
+                .mixture(&Default::default())
+                .mix(0.3, &Default::default()),
             0.3
         );
     }
@@ -136,7 +141,9 @@ mod tests {
             follows: [1.0; ORDERS],
         };
         assert_eq!(
-            Trust::NETWORK_ALONE.mixture(&weight).mix(0.3, &evidence),
+            Trust::NETWORK_ALONE
+                .mixture(&[weight; SOURCES])
+                .mix(0.3, &[evidence; SOURCES]),
             0.3
         );
     }
@@ -153,7 +160,14 @@ mod tests {
             recent: 1.0,
             follows: [1.0, 1.0, 0.0],
         };
-        assert!((Trust::default().mixture(&weight).mix(1.0, &all) - 1.0).abs() < 1e-6);
+        assert!(
+            (Trust::default()
+                .mixture(&[weight; SOURCES])
+                .mix(1.0, &[all; SOURCES])
+                - 1.0)
+                .abs()
+                < 1e-6
+        );
     }
 
     #[test]
@@ -168,7 +182,7 @@ mod tests {
             recent: 0.02,
             follows: [1.0, 1.0, 1.0],
         };
-        let mixture = Trust::default().mixture(&weight);
-        assert!(mixture.mix(0.0, &evidence) > mixture.mix(0.5, &Evidence::default()));
+        let mixture = Trust::default().mixture(&[weight; SOURCES]);
+        assert!(mixture.mix(0.0, &[evidence; SOURCES]) > mixture.mix(0.5, &Default::default()));
     }
 }

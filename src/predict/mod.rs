@@ -2,7 +2,7 @@
 
 //!
 //! [`suggest`] in five steps, a file each: the network's distribution at the last word boundary, computed once
-//! (`distribution`); words of several tokens (`beam`); the writer's own words (`recency`); one probability out of both
+//! (`distribution`); words of several tokens (`beam`); the writer's own words (`own`, `recency`); one probability out of both
 //! (`mixing`); case, manners and order (`casing`, `manners`, `rank`). [`phrase`] goes on from the first suggestion.
 
 mod beam;
@@ -10,11 +10,13 @@ mod casing;
 mod distribution;
 mod manners;
 pub mod mixing;
+pub mod own;
 mod phrase;
 mod rank;
 pub mod recency;
 
 pub use mixing::Trust;
+pub use own::Own;
 pub use recency::Recency;
 
 use crate::model::{Model, Scratch, State};
@@ -112,15 +114,16 @@ pub struct Predictor {
 
 /// Words for the prefix, most probable first. Empty when the best is too weak.
 ///
-/// `recency` has read the tokens that `context.state` has read.
+/// `own.document` has read the tokens that `context.state` has read.
 pub fn suggest(
     model: &Model,
     context: &Context,
-    recency: &Recency,
+    own: Own<'_>,
     options: &Options,
     predictor: &mut Predictor,
 ) -> Vec<Suggestion> {
     let vocabulary = model.tokenizer().vocabulary();
+    let recency = own.document;
     if context.boundary == Boundary::Touching
         && !recency
             .last()
@@ -130,12 +133,12 @@ pub fn suggest(
     }
     let typed = context.prefix.replace(CURLY, "'");
     let proposals = predictor.propose(model, context, &typed, options.max_items);
-    let query = recency.query(recency.tail());
+    let past = own.at(&recency.history());
     let place = Place {
         typed: &typed,
         sentence_start: recency.at_sentence_start(),
         previous: recency.previous_word(),
-        past: &query,
+        past: &past,
     };
     let is_word = |text: &str| vocabulary.word(text).is_some();
     let mut suggestions = rank::rank(&proposals, &place, &options.trust, options, is_word);
@@ -149,11 +152,11 @@ pub fn suggest(
 pub fn phrase(
     model: &Model,
     context: &Context,
-    recency: &Recency,
+    own: Own<'_>,
     options: &Options,
     predictor: &mut Predictor,
 ) -> Option<Phrase> {
-    let first = suggest(model, context, recency, options, predictor)
+    let first = suggest(model, context, own, options, predictor)
         .into_iter()
         .next()?;
     if first.probability < options.phrase_threshold {
@@ -162,7 +165,7 @@ pub fn phrase(
     Some(phrase::extend(
         model,
         &context.state,
-        recency,
+        own,
         first,
         options,
         predictor,
@@ -173,7 +176,7 @@ pub fn phrase(
 pub fn phrase_after(
     model: &Model,
     context: &Context,
-    recency: &Recency,
+    own: Own<'_>,
     word: &str,
     options: &Options,
     predictor: &mut Predictor,
@@ -182,7 +185,7 @@ pub fn phrase_after(
         text: word.to_owned(),
         probability: 1.0,
     };
-    phrase::extend(model, &context.state, recency, chosen, options, predictor)
+    phrase::extend(model, &context.state, own, chosen, options, predictor)
 }
 
 /// The typographic apostrophe.
@@ -341,7 +344,7 @@ mod tests {
         suggest(
             &MODEL,
             &context,
-            &recency,
+            Own::from(&recency),
             &options,
             &mut Predictor::default(),
         )
@@ -413,11 +416,12 @@ mod tests {
         ];
         for (before, prefix) in places {
             let (context, recency) = place(before, prefix, Boundary::Spaced, false);
-            let first: Vec<String> = suggest(&MODEL, &context, &recency, &options, &mut kept)
-                .into_iter()
-                .map(|suggestion| suggestion.text)
-                .collect();
-            let again = suggest(&MODEL, &context, &recency, &options, &mut kept);
+            let first: Vec<String> =
+                suggest(&MODEL, &context, Own::from(&recency), &options, &mut kept)
+                    .into_iter()
+                    .map(|suggestion| suggestion.text)
+                    .collect();
+            let again = suggest(&MODEL, &context, Own::from(&recency), &options, &mut kept);
             assert_eq!(
                 first,
                 again
@@ -442,9 +446,22 @@ mod tests {
             ..Options::default()
         };
         let mut predictor = Predictor::default();
-        let first = suggest(&MODEL, &context, &recency, &options, &mut predictor).remove(0);
-        let phrase = phrase(&MODEL, &context, &recency, &options, &mut predictor)
-            .expect("the threshold is zero");
+        let first = suggest(
+            &MODEL,
+            &context,
+            Own::from(&recency),
+            &options,
+            &mut predictor,
+        )
+        .remove(0);
+        let phrase = phrase(
+            &MODEL,
+            &context,
+            Own::from(&recency),
+            &options,
+            &mut predictor,
+        )
+        .expect("the threshold is zero");
         assert!(phrase.text.starts_with(&first.text));
         assert!(phrase.words >= 1 && phrase.words <= options.max_phrase_words);
         assert!(phrase.probability <= first.probability);

@@ -1,8 +1,8 @@
 //! Ghost text: the first suggestion and the words after it, as far as reading them pays.
 
 use super::distribution::Distribution;
-use super::recency::{Query, Recency};
-use super::{Options, Phrase, Predictor, Suggestion, manners};
+use super::own::{Own, Past};
+use super::{Options, Phrase, Predictor, Suggestion, manners, rank};
 use crate::model::{Model, State};
 use crate::text::{Ending, Kind, TokenId, Vocabulary};
 
@@ -16,7 +16,7 @@ const LOOKED_AT: usize = 8;
 pub(super) fn extend(
     model: &Model,
     state: &State,
-    recency: &Recency,
+    own: Own<'_>,
     first: Suggestion,
     options: &Options,
     predictor: &mut Predictor,
@@ -28,7 +28,10 @@ pub(super) fn extend(
         probability: first.probability,
     };
     let mut state = state.clone();
-    let mut tail = recency.tail_with(recency.tail(), &phrase.text.to_lowercase());
+    let mut history = own
+        .document
+        .history()
+        .with_word(&phrase.text.to_lowercase());
     for token in model.tokenizer().read(&phrase.text, Ending::Spaced) {
         model.step(&mut state, token, &mut predictor.scratch);
     }
@@ -36,10 +39,10 @@ pub(super) fn extend(
         let mut logits = vec![0.0; model.vocabulary_size()];
         model.logits(&state, &mut logits, &mut predictor.scratch);
         let next = Distribution::new(logits, &predictor.tables);
-        let query = recency.query(tail);
+        let past = own.at(&history);
         let previous = phrase.text.rsplit(' ').next().map(str::to_lowercase);
         let Some((token, probability)) =
-            best_word(&next, vocabulary, &query, previous.as_deref(), options)
+            best_word(&next, vocabulary, &past, previous.as_deref(), options)
         else {
             break;
         };
@@ -53,7 +56,7 @@ pub(super) fn extend(
         phrase.text.push_str(word);
         phrase.words += 1;
         phrase.probability = joint;
-        tail = recency.tail_with(tail, &word.to_lowercase());
+        history = history.with_word(&word.to_lowercase());
         model.step(&mut state, token, &mut predictor.scratch);
     }
     phrase
@@ -63,22 +66,19 @@ pub(super) fn extend(
 fn best_word(
     next: &Distribution,
     vocabulary: &Vocabulary,
-    query: &Query<'_>,
+    past: &[Box<dyn Past + '_>],
     previous: Option<&str>,
     options: &Options,
 ) -> Option<(TokenId, f32)> {
     let words = next.matching(vocabulary, "", Kind::Word);
     let room = words.mass;
-    let mixture = options.trust.mixture(&query.weight);
+    let mixture = options.trust.mixture(&rank::weights(past));
     let best = words.best.iter().take(LOOKED_AT).map(|&(id, network)| {
         let folded = vocabulary.text(id).to_lowercase();
         // What stands behind the space is a word with the probability that a space comes at all: the writer's own
         // words say nothing about that, so they share what the network leaves for words.
-        let evidence = query
-            .find(&folded)
-            .map(|id| query.evidence(id))
-            .unwrap_or_default();
-        (id, room * mixture.mix(network / room, &evidence), folded)
+        let own = rank::evidence(past, &folded).unwrap_or_default();
+        (id, room * mixture.mix(network / room, &own), folded)
     });
     let (id, p, _) = best
         .filter(|(_, _, folded)| manners::may_offer(folded, previous))

@@ -1,10 +1,10 @@
 //! From words and probabilities to what is offered. Knows no network: candidates come in, suggestions go out.
 
 use super::mixing::Trust;
-use super::recency::{Evidence, Query, WordId};
+use super::own::{Evidence, Past, SOURCES, Weight};
 use super::{Options, Suggestion, casing, manners};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What the network says of the words that agree with the prefix.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +24,8 @@ pub(super) struct Place<'a> {
     pub(super) sentence_start: bool,
     /// The word before, in lower case.
     pub(super) previous: Option<&'a str>,
-    /// The writer's own words.
-    pub(super) past: &'a Query<'a>,
+    /// The writer's own words, by source.
+    pub(super) past: &'a [Box<dyn Past + 'a>],
 }
 
 /// The writer's own words that are looked at besides those that the network proposes.
@@ -46,53 +46,82 @@ pub(super) fn rank(
     if !manners::may_continue(&typed) {
         return Vec::new();
     }
-    let past = place.past;
-    let mixture = trust.mixture(&past.weight);
+    let seen = weights(place.past);
+    let mixture = trust.mixture(&seen);
 
     // The writer's own words that agree with the prefix, the most probable by themselves first.
-    let mut known = Evidence::default();
-    let own = past.words(&typed).into_iter().map(|id| {
-        let evidence = past.evidence(id);
-        known += &evidence;
-        (id, evidence, mixture.mix(0.0, &evidence))
-    });
-    let mut own: Vec<(WordId, Evidence, f32)> = own.collect();
+    let mut known = Own::default();
+    let mut by_word: BTreeMap<&str, Own> = BTreeMap::new();
+    for (source, past) in place.past.iter().enumerate() {
+        for (word, evidence) in past.words(&typed) {
+            known[source] += &evidence;
+            by_word.entry(word).or_default()[source] = evidence;
+        }
+    }
     if typed.is_empty() {
         // Before the first letter not all words were looked at; all together have all the probability.
         let all = |seen: f32| if seen > 0.0 { 1.0 } else { 0.0 };
-        let words = all(past.weight.words);
-        known = Evidence {
-            share: words,
-            recent: words,
-            follows: past.weight.seen.map(all),
-        };
+        known = seen.map(|seen| Evidence {
+            share: all(seen.words),
+            recent: all(seen.words),
+            follows: seen.seen.map(all),
+        });
     }
-    own.sort_unstable_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
-    own.truncate(OWN);
     let total = mixture.mix(proposals.mass, &known).max(f32::MIN_POSITIVE);
+    let own = by_word.into_iter();
+    let mut own: Vec<(&str, Own, f32)> = own
+        .map(|(word, own)| (word, own, mixture.mix(0.0, &own)))
+        .collect();
+    own.sort_unstable_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(b.0)));
+    own.truncate(OWN);
 
     let mut candidates: HashMap<String, f32> = HashMap::new();
-    let mut add = |form: &str, network: f32, evidence: &Evidence| {
+    let mut add = |form: &str, network: f32, own: &Own| {
         let Some(text) = casing::fit(form, place.typed, &is_word) else {
             return;
         };
-        let p = mixture.mix(network, evidence) * casing::agreement(form, place.typed);
+        let p = mixture.mix(network, own) * casing::agreement(form, place.typed);
         *candidates.entry(text).or_default() += p / total;
     };
-    let mut proposed: Vec<WordId> = Vec::new();
+    let mut proposed: HashSet<String> = HashSet::new();
     for (form, network) in &proposals.words {
         // What the writer wrote counts for the form that would stand here, and no other.
-        let id = past
-            .find(&form.to_lowercase())
-            .filter(|&id| form_here(id, place, &is_word) == *form);
-        let evidence = id.map(|id| past.evidence(id)).unwrap_or_default();
-        proposed.extend(id);
-        add(form, *network, &evidence);
+        let folded = form.to_lowercase();
+        let own =
+            evidence(place.past, &folded).filter(|_| form_here(&folded, place, &is_word) == *form);
+        add(form, *network, &own.unwrap_or_default());
+        if own.is_some() {
+            proposed.insert(folded);
+        }
     }
-    for (id, evidence, _) in own.iter().filter(|(id, ..)| !proposed.contains(id)) {
-        add(&form_here(*id, place, &is_word), 0.0, evidence);
+    for (word, evidence, _) in own.iter().filter(|(word, ..)| !proposed.contains(*word)) {
+        add(&form_here(word, place, &is_word), 0.0, evidence);
     }
     choose(candidates, place, &typed, options)
+}
+
+/// What each source says of a word.
+pub(super) type Own = [Evidence; SOURCES];
+
+/// How much each source has seen.
+pub(super) fn weights(past: &[Box<dyn Past + '_>]) -> [Weight; SOURCES] {
+    let mut weights = [Weight::default(); SOURCES];
+    for (weight, past) in weights.iter_mut().zip(past) {
+        *weight = past.weight();
+    }
+    weights
+}
+
+/// What each source says of a word in lower case; `None` if none knows it.
+pub(super) fn evidence(past: &[Box<dyn Past + '_>], folded: &str) -> Option<Own> {
+    let mut known = false;
+    let mut own = Own::default();
+    for (own, past) in own.iter_mut().zip(past) {
+        if let Some(evidence) = past.evidence(folded) {
+            (*own, known) = (evidence, true);
+        }
+    }
+    known.then_some(own)
 }
 
 /// A word this much less probable than the threshold only makes the menu longer: behind a sure word stand words that
@@ -147,13 +176,17 @@ fn saves_a_key(text: &str, typed: &str) -> bool {
 }
 
 /// The case in which a word of the writer's would stand at this place.
-fn form_here<'a>(id: WordId, place: &Place<'a>, is_word: impl Fn(&str) -> bool) -> Cow<'a, str> {
-    let folded = place.past.folded(id);
-    let (form, sure) = place.past.form(id);
-    let form = if sure || !is_word(folded) {
-        form
-    } else {
-        folded
+fn form_here<'a>(
+    folded: &'a str,
+    place: &'a Place<'_>,
+    is_word: impl Fn(&str) -> bool,
+) -> Cow<'a, str> {
+    let forms = || place.past.iter().filter_map(|past| past.form(folded));
+    let sure = forms().find(|(_, sure)| *sure).map(|(form, _)| form);
+    let form = match sure {
+        Some(form) => form,
+        None if is_word(folded) => folded,
+        None => forms().next().map_or(folded, |(form, _)| form),
     };
     if place.sentence_start && form == folded {
         Cow::Owned(casing::capitalized(form))
@@ -187,12 +220,12 @@ mod tests {
         for id in TOKENIZER.read(before, Ending::Spaced) {
             recency.push(id, TOKENIZER.vocabulary());
         }
-        let query = recency.query(recency.tail());
+        let past = super::super::Own::from(&recency).at(&recency.history());
         let place = Place {
             typed,
             sentence_start: recency.at_sentence_start(),
             previous: recency.previous_word(),
-            past: &query,
+            past: &past,
         };
         let proposals = Proposals {
             words: words

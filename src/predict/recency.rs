@@ -4,12 +4,10 @@
 //! counting does not (Kuhn and De Mori 1990; Grave 2017). Words are counted whole and without case, so that a word
 //! the vocabulary lacks is one unit here, and `The` at a sentence start is `the`.
 
+use super::own::{Evidence, History, Mark, ORDERS, Past, Weight};
 use crate::text::{Kind, TokenId, Vocabulary};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
-
-/// Longest history counted, in units.
-pub const ORDERS: usize = 3;
 
 /// Cache and online n-gram over the tokens that stand before the prefix.
 ///
@@ -21,33 +19,7 @@ pub struct Recency {
     units: Vec<Unit>,
     words: Vec<Word>, // by id - MARKS; a word leaves with its first occurrence
     by_text: BTreeMap<String, u32>, // folded text -> id
-    after: [HashMap<Tail, Vec<u32>>; ORDERS], // the last one, two, three units -> units, words all, that followed
-}
-
-/// The last units, newest last: what a word's coming next is judged by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Tail([u32; ORDERS]);
-
-/// What a word's past says about its coming next.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Evidence {
-    /// Share of all words read.
-    pub share: f32,
-    /// Share of the words read lately, each counting half as much as one [`HALF_LIFE`] words later.
-    pub recent: f32,
-    /// Share among the words that followed the same one, two, three units.
-    pub follows: [f32; ORDERS],
-}
-
-/// How much evidence there is in all: what a mixer trusts it by.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Weight {
-    /// Words read.
-    pub words: f32,
-    /// How often the same one, two, three units were followed by a word.
-    pub seen: [f32; ORDERS],
-    /// How many different words followed.
-    pub kinds: [f32; ORDERS],
+    after: [HashMap<u64, Vec<u32>>; ORDERS], // the last one, two, three units -> units, words all, that followed
 }
 
 /// Words after which an occurrence counts half in [`Evidence::recent`].
@@ -62,23 +34,32 @@ const LATELY: usize = 64;
 /// Words ago at which an occurrence counts for nothing in [`Evidence::recent`]: a thousandth of a new one.
 const FORGOTTEN: f32 = 10.0 * HALF_LIFE;
 
-/// A word read before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct WordId(u32);
-
-/// Evidence at one place in a text.
+/// Evidence at one place in the text.
 #[derive(Debug)]
-pub struct Query<'a> {
+pub(super) struct Query<'a> {
     recency: &'a Recency,
     followers: [Vec<(u32, f32)>; ORDERS], // word id -> share, by id
-    /// How much there is.
-    pub weight: Weight,
+    weight: Weight,
+}
+
+/// A word where it was read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Occurrence<'a> {
+    /// What stood before it.
+    pub history: History,
+    /// The word in lower case.
+    pub folded: &'a str,
+    /// As it was written, with straight apostrophes.
+    pub form: &'a str,
+    /// Whether it stood where no capital is due, so that its form is its own.
+    pub inside: bool,
 }
 
 /// One word, number or punctuation mark read.
 #[derive(Clone, Debug)]
 struct Unit {
     id: u32,
+    next: History, // of what comes after it
     end: u32,      // number of tokens on the stack with it
     words: u32,    // number of words with it
     form: u32,     // index in the word's forms
@@ -100,18 +81,13 @@ struct Form {
     inside: u32, // of these, inside a sentence
 }
 
-// Ids of units that are not words.
-const BREAK: u32 = 0;
-const STOP: u32 = 1;
-const COMMA: u32 = 2;
-const QUOTE: u32 = 3;
-const BRACKET: u32 = 4;
-const DASH: u32 = 5;
-const NUMBER: u32 = 6;
-const OTHER: u32 = 7;
-const MARKS: u32 = 8;
-/// Before the first unit, and a word never read.
-const NONE: u32 = u32::MAX;
+// Ids of units: marks, then words.
+const BREAK: u32 = Mark::Break as u32;
+const STOP: u32 = Mark::Stop as u32;
+const QUOTE: u32 = Mark::Quote as u32;
+const BRACKET: u32 = Mark::Bracket as u32;
+const NUMBER: u32 = Mark::Number as u32;
+const MARKS: u32 = Mark::Nothing as u32;
 
 impl Recency {
     /// Nothing read.
@@ -139,14 +115,14 @@ impl Recency {
         self.tokens.push(token);
         match vocabulary.kind(token) {
             Kind::Break => {
-                self.push_mark(BREAK);
+                self.push_mark(Mark::Break);
                 if let Some(unit) = self.units.last_mut() {
                     unit.heading = token == TokenId::HEAD;
                 }
             }
             // A number is one unit, however many digits it has.
             Kind::Digit if self.units.last().is_some_and(|unit| unit.id == NUMBER) => {}
-            Kind::Digit => self.push_mark(NUMBER),
+            Kind::Digit => self.push_mark(Mark::Number),
             Kind::Punctuation => self.push_mark(mark_of(vocabulary.text(token))),
             Kind::Word => {
                 let pieces = self.tokens.iter().rev().skip(1);
@@ -195,31 +171,36 @@ impl Recency {
     }
 
     /// The last units.
-    pub fn tail(&self) -> Tail {
-        let mut tail = [NONE; ORDERS];
-        for (slot, unit) in tail.iter_mut().rev().zip(self.units.iter().rev()) {
-            *slot = unit.id;
-        }
-        Tail(tail)
+    pub fn history(&self) -> History {
+        self.units.last().map_or(History::START, |unit| unit.next)
     }
 
-    /// The last units, were a word to follow `tail`.
-    pub fn tail_with(&self, tail: Tail, folded: &str) -> Tail {
-        let mut next = tail.0;
-        next.rotate_left(1);
-        next[ORDERS - 1] = self.by_text.get(folded).copied().unwrap_or(NONE);
-        Tail(next)
+    /// Every word read, in order: what counts of many documents are made of.
+    pub fn occurrences(&self) -> impl Iterator<Item = Occurrence<'_>> {
+        let before = std::iter::once(History::START).chain(self.units.iter().map(|unit| unit.next));
+        before.zip(&self.units).filter_map(|(history, unit)| {
+            let word = &self.words[unit.id.checked_sub(MARKS)? as usize];
+            Some(Occurrence {
+                history,
+                folded: &word.folded,
+                form: &word.forms[unit.form as usize].text,
+                inside: unit.inside,
+            })
+        })
     }
 
-    /// What is known of the words that may come after `tail`.
-    pub fn query(&self, tail: Tail) -> Query<'_> {
+    /// What is known of the words that may come after `history`.
+    pub(super) fn query(&self, history: &History) -> Query<'_> {
         let mut followers = [const { Vec::new() }; ORDERS];
         let mut weight = Weight {
             words: self.word_count() as f32,
             ..Weight::default()
         };
         for (order, followers) in followers.iter_mut().enumerate() {
-            let Some(at) = tail.key(order).and_then(|key| self.after[order].get(&key)) else {
+            let Some(at) = history
+                .key(order)
+                .and_then(|key| self.after[order].get(&key))
+            else {
                 continue;
             };
             let mut ids: Vec<u32> = newest(at)
@@ -246,10 +227,15 @@ impl Recency {
         self.units.last().map_or(0, |unit| unit.words)
     }
 
-    fn push_mark(&mut self, id: u32) {
+    fn push_mark(&mut self, mark: Mark) {
+        self.push_unit(mark as u32, self.history().with_mark(mark));
+    }
+
+    fn push_unit(&mut self, id: u32, next: History) {
         let heading = self.units.last().is_some_and(|unit| unit.heading);
         let unit = Unit {
             id,
+            next,
             end: self.tokens.len() as u32,
             words: self.word_count(),
             form: 0,
@@ -264,9 +250,10 @@ impl Recency {
         let inside =
             !self.at_sentence_start() && !self.units.last().is_some_and(|unit| unit.heading);
         let index = self.units.len() as u32;
-        let tail = self.tail();
+        let history = self.history();
+        let next = history.with_word(&folded);
         for order in 0..ORDERS {
-            if let Some(key) = tail.key(order) {
+            if let Some(key) = history.key(order) {
                 self.after[order].entry(key).or_default().push(index);
             }
         }
@@ -283,7 +270,7 @@ impl Recency {
                 id
             }
         };
-        self.push_mark(id);
+        self.push_unit(id, next);
         let word = &mut self.words[(id - MARKS) as usize];
         word.at.push(index);
         let form = word
@@ -311,9 +298,11 @@ impl Recency {
         let Some(index) = unit.id.checked_sub(MARKS) else {
             return;
         };
-        let tail = self.tail();
+        let history = self.history();
         for order in 0..ORDERS {
-            let Some(key) = tail.key(order) else { continue };
+            let Some(key) = history.key(order) else {
+                continue;
+            };
             if let Some(at) = self.after[order].get_mut(&key) {
                 at.pop();
                 if at.is_empty() {
@@ -337,59 +326,12 @@ impl Recency {
     }
 }
 
-impl Tail {
-    /// The last `order + 1` units, unless they reach across the start of the sentence, where they mean nothing.
-    fn key(self, order: usize) -> Option<Tail> {
-        let first = ORDERS - 1 - order;
-        let crosses = |&id: &u32| id == BREAK || id == STOP || id == NONE;
-        if self.0[first + 1..].iter().any(crosses) || self.0[first] == NONE {
-            return None;
-        }
-        let mut key = [NONE; ORDERS];
-        key[first..].copy_from_slice(&self.0[first..]);
-        Some(Tail(key))
-    }
-}
-
 impl<'a> Query<'a> {
-    /// Words read before that start with `prefix`, which is in lower case. Before the first letter only those that
-    /// followed the same units, and the last ones.
-    pub fn words(&self, prefix: &str) -> Vec<WordId> {
-        let recency = self.recency;
-        if !prefix.is_empty() {
-            let from = (Bound::Included(prefix), Bound::Unbounded);
-            let range = recency.by_text.range::<str, _>(from);
-            return range
-                .take_while(|(text, _)| text.starts_with(prefix))
-                .map(|(_, &id)| WordId(id))
-                .collect();
-        }
-        let followers = self.followers.iter().flatten().map(|&(id, _)| id);
-        let lately = recency
-            .units
-            .iter()
-            .rev()
-            .map(|unit| unit.id)
-            .filter(|&id| id >= MARKS)
-            .take(LATELY);
-        let mut ids: Vec<u32> = followers.chain(lately).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.into_iter().map(WordId).collect()
+    fn word(&self, id: u32) -> &'a Word {
+        &self.recency.words[(id - MARKS) as usize]
     }
 
-    /// The word that is `folded`, if it was read.
-    pub fn find(&self, folded: &str) -> Option<WordId> {
-        self.recency.by_text.get(folded).map(|&id| WordId(id))
-    }
-
-    /// The word in lower case.
-    pub fn folded(&self, id: WordId) -> &'a str {
-        &self.word(id).folded
-    }
-
-    /// The word's past.
-    pub fn evidence(&self, id: WordId) -> Evidence {
+    fn evidence_of(&self, id: u32) -> Evidence {
         let recency = self.recency;
         let word = self.word(id);
         let words = recency.word_count();
@@ -408,26 +350,57 @@ impl<'a> Query<'a> {
             ..Evidence::default()
         };
         for (share, followers) in evidence.follows.iter_mut().zip(&self.followers) {
-            if let Ok(i) = followers.binary_search_by_key(&id.0, |&(id, _)| id) {
+            if let Ok(i) = followers.binary_search_by_key(&id, |&(id, _)| id) {
                 *share = followers[i].1;
             }
         }
         evidence
     }
+}
 
-    /// How the writer writes a word inside a sentence. If it only stood where a capital is due, the answer is how it
-    /// stood there, and `false`.
-    pub fn form(&self, id: WordId) -> (&'a str, bool) {
-        let word = self.word(id);
+impl Past for Query<'_> {
+    fn weight(&self) -> Weight {
+        self.weight
+    }
+
+    fn words(&self, prefix: &str) -> Vec<(&str, Evidence)> {
+        let recency = self.recency;
+        if !prefix.is_empty() {
+            let from = (Bound::Included(prefix), Bound::Unbounded);
+            let range = recency.by_text.range::<str, _>(from);
+            return range
+                .take_while(|(text, _)| text.starts_with(prefix))
+                .map(|(text, &id)| (text.as_str(), self.evidence_of(id)))
+                .collect();
+        }
+        let followers = self.followers.iter().flatten().map(|&(id, _)| id);
+        let lately = recency
+            .units
+            .iter()
+            .rev()
+            .map(|unit| unit.id)
+            .filter(|&id| id >= MARKS)
+            .take(LATELY);
+        let mut ids: Vec<u32> = followers.chain(lately).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter()
+            .map(|id| (self.word(id).folded.as_str(), self.evidence_of(id)))
+            .collect()
+    }
+
+    fn evidence(&self, word: &str) -> Option<Evidence> {
+        let id = self.recency.by_text.get(word)?;
+        Some(self.evidence_of(*id))
+    }
+
+    fn form(&self, word: &str) -> Option<(&str, bool)> {
+        let word = self.word(*self.recency.by_text.get(word)?);
         let form = word
             .forms
             .iter()
-            .max_by_key(|form| (form.inside, form.seen));
-        form.map_or((&word.folded, false), |form| (&form.text, form.inside > 0))
-    }
-
-    fn word(&self, id: WordId) -> &'a Word {
-        &self.recency.words[(id.0 - MARKS) as usize]
+            .max_by_key(|form| (form.inside, form.seen))?;
+        Some((&form.text, form.inside > 0))
     }
 }
 
@@ -435,14 +408,14 @@ fn newest(at: &[u32]) -> &[u32] {
     &at[at.len().saturating_sub(NEWEST)..]
 }
 
-fn mark_of(text: &str) -> u32 {
+fn mark_of(text: &str) -> Mark {
     match text {
-        "." | "!" | "?" | "…" => STOP,
-        "," | ";" | ":" => COMMA,
-        "\"" | "'" | "“" | "”" | "‘" | "’" | "«" | "»" | "„" => QUOTE,
-        "(" | ")" | "[" | "]" | "{" | "}" => BRACKET,
-        "-" | "–" | "—" => DASH,
-        _ => OTHER,
+        "." | "!" | "?" | "…" => Mark::Stop,
+        "," | ";" | ":" => Mark::Comma,
+        "\"" | "'" | "“" | "”" | "‘" | "’" | "«" | "»" | "„" => Mark::Quote,
+        "(" | ")" | "[" | "]" | "{" | "}" => Mark::Bracket,
+        "-" | "–" | "—" => Mark::Dash,
+        _ => Mark::Other,
     }
 }
 
@@ -470,12 +443,12 @@ mod tests {
     fn words_are_whole_and_without_case() {
         let tokenizer = tokenizer();
         let recency = read(&tokenizer, "Zebedee met Anna. The Zebedees don\u{2019}t");
-        let query = recency.query(recency.tail());
+        let query = recency.query(&recency.history());
         let words = |prefix| {
             query
                 .words(prefix)
                 .into_iter()
-                .map(|id| query.folded(id))
+                .map(|(word, _)| word)
                 .collect::<Vec<_>>()
         };
         assert_eq!(words("ze"), ["zebedee", "zebedees"]);
@@ -487,8 +460,8 @@ mod tests {
     fn a_form_counts_where_its_capital_is_not_due() {
         let tokenizer = tokenizer();
         let recency = read(&tokenizer, "Rust is fun. We use Rust. \u{201c}Often we do.");
-        let query = recency.query(recency.tail());
-        let form = |word| query.find(word).map(|id| query.form(id));
+        let query = recency.query(&recency.history());
+        let form = |word| query.form(word);
         assert_eq!(form("rust"), Some(("Rust", true)));
         assert_eq!(form("we"), Some(("we", true)));
         assert_eq!(form("often"), Some(("Often", false)));
@@ -521,14 +494,11 @@ mod tests {
             &tokenizer,
             "the red car and the red car and the blue car and the red",
         );
-        let query = recency.query(recency.tail());
+        let query = recency.query(&recency.history());
         assert_eq!(query.weight.seen, [2.0, 2.0, 1.0]);
-        assert_eq!(
-            query.evidence(query.find("car").unwrap()).follows,
-            [1.0, 1.0, 1.0]
-        );
-        let after_the = recency.query(recency.tail_with(Tail([NONE; ORDERS]), "the"));
-        let followed = |word| after_the.evidence(after_the.find(word).unwrap()).follows[0];
+        assert_eq!(query.evidence("car").unwrap().follows, [1.0, 1.0, 1.0]);
+        let after_the = recency.query(&History::START.with_word("the"));
+        let followed = |word| after_the.evidence(word).unwrap().follows[0];
         assert!(followed("red") > followed("blue"));
         assert_eq!(after_the.weight.kinds, [2.0, 0.0, 0.0]);
     }
@@ -537,8 +507,8 @@ mod tests {
     fn newer_words_weigh_more() {
         let tokenizer = tokenizer();
         let recency = read(&tokenizer, "old cat sat new");
-        let query = recency.query(recency.tail());
-        let of = |word| query.evidence(query.find(word).unwrap());
+        let query = recency.query(&recency.history());
+        let of = |word| query.evidence(word).unwrap();
         assert!(of("new").recent > of("old").recent);
         assert_eq!(of("new").share, of("old").share);
         let all: f32 = ["old", "cat", "sat", "new"]

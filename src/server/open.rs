@@ -183,7 +183,7 @@ fn words(
     let items = predict::suggest(
         &tools.model,
         &context,
-        document.recency(),
+        document.recency().into(),
         &tools.options,
         &mut tools.predictor,
     );
@@ -211,7 +211,7 @@ fn ghost(
     let context = document.context(offset, &tools.model, &mut tools.scratch)?;
     let range =
         document.position(context.prefix_start, encoding)..document.position(offset, encoding);
-    let (model, recency) = (&*tools.model, document.recency());
+    let (model, recency) = (&*tools.model, document.recency().into());
     let (options, predictor) = (&tools.options, &mut tools.predictor);
     let phrase = match selected {
         None => predict::phrase(model, &context, recency, options, predictor)?,

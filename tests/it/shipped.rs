@@ -21,7 +21,7 @@ fn check(model: &Model, text: &str, wanted: &str) {
     let found = suggest(
         model,
         &context,
-        document.recency(),
+        document.recency().into(),
         &options,
         &mut Predictor::default(),
     );
