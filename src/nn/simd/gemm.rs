@@ -127,29 +127,51 @@ pub fn product(a: &Packed, b: &Packed, c: &mut [f32], stride: usize, into: Into)
         stride >= n && c.len() >= (m - 1) * stride + n,
         "C is too small"
     );
-    let kernel = kernel(a.precision);
-    for block in (0..words).step_by(KC) {
-        let length = KC.min(words - block);
-        let add = into == Into::Add || block > 0;
-        for (column, b) in b.data.chunks_exact(words * NR).enumerate() {
-            let b = &b[block * NR..][..length * NR];
-            let columns = NR.min(n - column * NR);
-            for (row, a) in a.data.chunks_exact(words * MR).enumerate() {
-                let a = &a[block * MR..][..length * MR];
-                let rows = MR.min(m - row * MR);
-                let c = &mut c[row * MR * stride + column * NR..];
-                kernel(
-                    a,
-                    b,
-                    Part {
-                        c,
-                        stride,
-                        rows,
-                        columns,
-                        add,
-                    },
-                );
-            }
+    let strip = strip(a.precision);
+    for (column, b) in b.data.chunks_exact(words * NR).enumerate() {
+        for block in (0..words).step_by(KC) {
+            let length = KC.min(words - block);
+            strip(
+                Rows {
+                    a: &a.data,
+                    words,
+                    block,
+                },
+                &b[block * NR..][..length * NR],
+                Part {
+                    c: &mut c[column * NR..],
+                    stride,
+                    rows: m,
+                    columns: NR.min(n - column * NR),
+                    add: into == Into::Add || block > 0,
+                },
+            );
+        }
+    }
+}
+
+/// All row panels of A, from word `block` of each on.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    a: &'a [u32],
+    words: usize,
+    block: usize,
+}
+
+impl Rows<'_> {
+    /// Calls `tile` with each panel's next `length` words and its rows of C.
+    #[inline(always)]
+    fn each(self, length: usize, strip: Part, mut tile: impl FnMut(&[u32], Part)) {
+        let stride = strip.stride;
+        for (panel, a) in self.a.chunks_exact(self.words * MR).enumerate() {
+            tile(
+                &a[self.block * MR..][..length * MR],
+                Part {
+                    c: &mut strip.c[panel * MR * stride..],
+                    rows: MR.min(strip.rows - panel * MR),
+                    ..strip
+                },
+            );
         }
     }
 }
@@ -180,25 +202,25 @@ impl Part<'_> {
     }
 }
 
-/// Sums of one tile over a stretch of A's panel times B's.
-type Kernel = fn(&[u32], &[u32], Part);
+/// Sums over a stretch of A's panels times one of B's.
+type Strip = fn(Rows, &[u32], Part);
 
 /// The best kernel for a precision.
-fn kernel(precision: Precision) -> Kernel {
+fn strip(precision: Precision) -> Strip {
     #[cfg(target_arch = "x86_64")]
     {
         let cpu = cpu();
         if precision == Precision::Bf16 && cpu.bf16 {
             // SAFETY: AVX-512 F and BF16 were detected.
-            return |a, b, part| unsafe { x86_64::bf16(a, b, part) };
+            return |rows, b, strip| unsafe { x86_64::bf16(rows, b, strip) };
         }
         if precision == Precision::F32 && cpu.avx512 {
             // SAFETY: AVX-512 F was detected.
-            return |a, b, part| unsafe { x86_64::avx512(a, b, part) };
+            return |rows, b, strip| unsafe { x86_64::avx512(rows, b, strip) };
         }
         if precision == Precision::F32 && cpu.avx2 {
             // SAFETY: AVX2 and FMA were detected.
-            return |a, b, part| unsafe { x86_64::avx2(a, b, part) };
+            return |rows, b, strip| unsafe { x86_64::avx2(rows, b, strip) };
         }
     }
     match precision {
@@ -209,20 +231,24 @@ fn kernel(precision: Precision) -> Kernel {
 
 /// The reference of every kernel, and what processors without one use.
 mod portable {
-    use super::{MR, NR, Part, Tile};
+    use super::{MR, NR, Part, Rows, Tile};
 
-    pub(super) fn f32(a: &[u32], b: &[u32], part: Part) {
-        tile(a, b, part, |a, b, sum| {
-            sum + f32::from_bits(a) * f32::from_bits(b)
-        })
+    pub(super) fn f32(rows: Rows, b: &[u32], strip: Part) {
+        rows.each(b.len() / NR, strip, |a, part| {
+            tile(a, b, part, |a, b, sum| {
+                sum + f32::from_bits(a) * f32::from_bits(b)
+            })
+        });
     }
 
-    pub(super) fn bf16(a: &[u32], b: &[u32], part: Part) {
-        tile(a, b, part, |a, b, sum| {
-            let (low, high) = ((a << 16, b << 16), (a & 0xffff_0000, b & 0xffff_0000));
-            let sum = sum + f32::from_bits(low.0) * f32::from_bits(low.1);
-            sum + f32::from_bits(high.0) * f32::from_bits(high.1)
-        })
+    pub(super) fn bf16(rows: Rows, b: &[u32], strip: Part) {
+        rows.each(b.len() / NR, strip, |a, part| {
+            tile(a, b, part, |a, b, sum| {
+                let (low, high) = ((a << 16, b << 16), (a & 0xffff_0000, b & 0xffff_0000));
+                let sum = sum + f32::from_bits(low.0) * f32::from_bits(low.1);
+                sum + f32::from_bits(high.0) * f32::from_bits(high.1)
+            })
+        });
     }
 
     /// Two rows at a time, so that the sums stay in registers on processors with 16 or 32 vectors of 4 floats.
@@ -250,12 +276,19 @@ mod portable {
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
-    use super::{MR, NR, Part, Tile};
+    use super::{MR, NR, Part, Rows, Tile};
     use std::arch::x86_64::*;
 
     /// 8 rows by 2 vectors of 16: 16 sums in flight cover the latency of two products a cycle.
     #[target_feature(enable = "avx512f,avx512bf16")]
-    pub(super) fn bf16(a: &[u32], b: &[u32], part: Part) {
+    pub(super) fn bf16(rows: Rows, b: &[u32], strip: Part) {
+        rows.each(b.len() / NR, strip, |a, part| bf16_tile(a, b, part));
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bf16")]
+    fn bf16_tile(a: &[u32], b: &[u32], part: Part) {
+        prefetch(&part);
         let mut sums = [[_mm512_setzero_ps(); 2]; MR];
         for (a, b) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
             // SAFETY: b holds NR = 32 words.
@@ -278,7 +311,14 @@ mod x86_64 {
     }
 
     #[target_feature(enable = "avx512f")]
-    pub(super) fn avx512(a: &[u32], b: &[u32], part: Part) {
+    pub(super) fn avx512(rows: Rows, b: &[u32], strip: Part) {
+        rows.each(b.len() / NR, strip, |a, part| avx512_tile(a, b, part));
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn avx512_tile(a: &[u32], b: &[u32], part: Part) {
+        prefetch(&part);
         let mut sums = [[_mm512_setzero_ps(); 2]; MR];
         for (a, b) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
             // SAFETY: b holds NR = 32 words.
@@ -297,7 +337,19 @@ mod x86_64 {
         store(&sums, part);
     }
 
+    /// Asks for the lines of C that `store` will want when the sums are done: by then they would be long out of the window that the processor looks ahead.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn prefetch(part: &Part) {
+        for row in 0..part.rows {
+            let row = part.c.as_ptr().wrapping_add(row * part.stride);
+            _mm_prefetch::<_MM_HINT_T0>(row.cast());
+            _mm_prefetch::<_MM_HINT_T0>(row.wrapping_add(16).cast());
+        }
+    }
+
     /// Columns that C does not have are masked out.
+    #[inline]
     #[target_feature(enable = "avx512f")]
     fn store(sums: &[[__m512; 2]; MR], part: Part) {
         let mask = ((1u64 << part.columns) - 1) as u32;
@@ -321,7 +373,13 @@ mod x86_64 {
 
     /// 4 rows by 16 columns at a time: 8 sums, 2 of B and one of A fit 16 registers.
     #[target_feature(enable = "avx2,fma")]
-    pub(super) fn avx2(a: &[u32], b: &[u32], part: Part) {
+    pub(super) fn avx2(rows: Rows, b: &[u32], strip: Part) {
+        rows.each(b.len() / NR, strip, |a, part| avx2_tile(a, b, part));
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn avx2_tile(a: &[u32], b: &[u32], part: Part) {
         let mut tile: Tile = [[0.0; NR]; MR];
         for half in 0..2 {
             for group in 0..2 {
@@ -432,13 +490,18 @@ mod tests {
             };
             let (a, b) = (numbers(words * MR), numbers(words * NR));
             for (precision, portable) in [
-                (Precision::F32, portable::f32 as Kernel),
+                (Precision::F32, portable::f32 as Strip),
                 (Precision::Bf16, portable::bf16),
             ] {
-                let run = |kernel: Kernel| {
+                let rows = Rows {
+                    a: &a,
+                    words,
+                    block: 0,
+                };
+                let run = |strip: Strip| {
                     let mut c = vec![0.25; MR * NR];
-                    kernel(
-                        &a,
+                    strip(
+                        rows,
                         &b,
                         Part {
                             c: &mut c,
@@ -448,8 +511,8 @@ mod tests {
                             add: true,
                         },
                     );
-                    kernel(
-                        &a,
+                    strip(
+                        rows,
                         &b,
                         Part {
                             c: &mut c,
@@ -461,7 +524,7 @@ mod tests {
                     );
                     c
                 };
-                for (got, want) in run(kernel(precision)).iter().zip(&run(portable)) {
+                for (got, want) in run(strip(precision)).iter().zip(&run(portable)) {
                     assert!(
                         (got - want).abs() <= 1e-4 * want.abs().max(1.0),
                         "{precision:?}: {got} for {want}"
