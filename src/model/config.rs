@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What fixes the shapes of all weights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)] // a flipped bit in a name, or a network that only a later program knows
 pub struct Config {
     /// Number of tokens: rows of the embedding, which is also the softmax's matrix.
     pub vocabulary: usize,
