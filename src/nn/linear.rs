@@ -63,7 +63,7 @@ pub fn forward(weights: &PackedWeights, x: &[f32], y: &mut [f32], scratch: &mut 
     );
 }
 
-/// Adds to `gradient` (input, output) and writes `dx` (rows, input), from `x` and `dy` (rows, output).
+/// Writes `gradient` (input, output) and `dx` (rows, input), from `x` and `dy` (rows, output).
 pub fn backward(
     weights: &PackedWeights,
     x: &[f32],
@@ -94,7 +94,7 @@ pub fn backward(
         &scratch.right,
         gradient,
         weights.output,
-        Into::Add,
+        Into::Store,
     );
 }
 

@@ -159,16 +159,13 @@ pub fn forward(
         buffer.resize(rows * hidden, 0.0);
     }
     tape.gates.resize(rows * 4 * hidden, 0.0);
-    for row in tape.gates.chunks_exact_mut(4 * hidden) {
-        row.copy_from_slice(&weights.bias);
-    }
     tape.left.left(matrix(x, rows, input, input));
     product(
         &tape.left,
         &weights.input,
         &mut tape.gates,
         4 * hidden,
-        Into::Add,
+        Into::Store,
     );
     for (time, starts) in starts.chunks_exact(batch).enumerate() {
         let at = time * batch * hidden..(time + 1) * batch * hidden;
@@ -191,7 +188,7 @@ pub fn forward(
             .zip(state.h.chunks_exact_mut(hidden))
             .zip(tape.tanh_c[at.clone()].chunks_exact_mut(hidden));
         for ((gates, c_in), ((c, h), tanh_c)) in rows.zip(outs) {
-            cell(gates, c_in, c, h, tanh_c);
+            cell_with_bias(&weights.bias, gates, c_in, c, h, tanh_c);
         }
         out[at].copy_from_slice(&state.h);
     }
@@ -200,24 +197,39 @@ pub fn forward(
 multiversion! {
     /// One row: gates' sums to their activations, then c, tanh(c) and h.
     pub fn cell(gates: &mut [f32], c_in: &[f32], c: &mut [f32], h: &mut [f32], tanh_c: &mut [f32]) {
-        let n = c_in.len();
-        let (i, rest) = gates.split_at_mut(n);
-        let (f, rest) = rest.split_at_mut(n);
-        let (g, o) = rest.split_at_mut(n);
-        let (o, c, h, tanh_c) = (&mut o[..n], &mut c[..n], &mut h[..n], &mut tanh_c[..n]);
-        for j in 0..n {
-            i[j] = sigmoid(i[j]);
-            f[j] = sigmoid(f[j]);
-            g[j] = tanh(g[j]);
-            o[j] = sigmoid(o[j]);
-            c[j] = f[j] * c_in[j] + i[j] * g[j];
-            tanh_c[j] = tanh(c[j]);
-            h[j] = o[j] * tanh_c[j];
-        }
+        activate(gates, c_in, c, h, tanh_c);
     }
 }
 
-/// Gradients of a window whose forward pass left `tape`: `d_out` is dh, (time · batch, hidden); `gradient` is added to; `dx` (time · batch, input) is written.
+multiversion! {
+    /// The same, the bias not being in the sums yet.
+    pub fn cell_with_bias(bias: &[f32], gates: &mut [f32], c_in: &[f32], c: &mut [f32], h: &mut [f32], tanh_c: &mut [f32]) {
+        for (gate, bias) in gates.iter_mut().zip(bias) {
+            *gate += bias;
+        }
+        activate(gates, c_in, c, h, tanh_c);
+    }
+}
+
+#[inline(always)]
+fn activate(gates: &mut [f32], c_in: &[f32], c: &mut [f32], h: &mut [f32], tanh_c: &mut [f32]) {
+    let n = c_in.len();
+    let (i, rest) = gates.split_at_mut(n);
+    let (f, rest) = rest.split_at_mut(n);
+    let (g, o) = rest.split_at_mut(n);
+    let (o, c, h, tanh_c) = (&mut o[..n], &mut c[..n], &mut h[..n], &mut tanh_c[..n]);
+    for j in 0..n {
+        i[j] = sigmoid(i[j]);
+        f[j] = sigmoid(f[j]);
+        g[j] = tanh(g[j]);
+        o[j] = sigmoid(o[j]);
+        c[j] = f[j] * c_in[j] + i[j] * g[j];
+        tanh_c[j] = tanh(c[j]);
+        h[j] = o[j] * tanh_c[j];
+    }
+}
+
+/// Gradients of a window whose forward pass left `tape`: `d_out` is dh, (time · batch, hidden); `gradient` and `dx` (time · batch, input) are written.
 /// The gradient does not flow into the state the window began with.
 pub fn backward(
     weights: &PackedWeights,
@@ -230,6 +242,7 @@ pub fn backward(
 ) {
     let Shape { input, hidden } = weights.shape;
     debug_assert_eq!(weights.precision, tape.precision);
+    gradient.bias.fill(0.0);
     let rows = starts.len();
     let batch = tape.batch;
     for flow in [&mut tape.dh, &mut tape.dc] {
@@ -251,7 +264,7 @@ pub fn backward(
             .zip(saved)
             .zip(flows.zip(d_out[at].chunks_exact(hidden)))
         {
-            cell_backward(gates, c_in, tanh_c, d_out, dh, dc);
+            cell_backward(gates, c_in, tanh_c, d_out, dh, dc, &mut gradient.bias);
         }
         tape.left.left(matrix(gates, batch, 4 * hidden, 4 * hidden));
         product(
@@ -267,9 +280,6 @@ pub fn backward(
         }
     }
     let dz = &tape.gates;
-    for row in dz.chunks_exact(4 * hidden) {
-        super::pointwise::add_scaled(1.0, row, &mut gradient.bias);
-    }
     tape.right.right(matrix(dz, rows, 4 * hidden, 4 * hidden));
     tape.left
         .left(matrix(x, rows, input, input).reversed_axes());
@@ -278,7 +288,7 @@ pub fn backward(
         &tape.right,
         &mut gradient.input,
         4 * hidden,
-        Into::Add,
+        Into::Store,
     );
     tape.left
         .left(matrix(&tape.h_in, rows, hidden, hidden).reversed_axes());
@@ -287,7 +297,7 @@ pub fn backward(
         &tape.right,
         &mut gradient.recurrent,
         4 * hidden,
-        Into::Add,
+        Into::Store,
     );
     tape.left.left(matrix(dz, rows, 4 * hidden, 4 * hidden));
     product(
@@ -300,8 +310,9 @@ pub fn backward(
 }
 
 multiversion! {
-    /// One row, from activations to dz in place: `dh` is the gradient from the next time step, `dc` becomes the one for the previous.
-    pub fn cell_backward(gates: &mut [f32], c_in: &[f32], tanh_c: &[f32], d_out: &[f32], dh: &[f32], dc: &mut [f32]) {
+    /// One row, from activations to dz in place, which is added to the bias' gradient: `dh` is the gradient from the next time step, `dc` becomes the one for
+    /// the previous.
+    pub fn cell_backward(gates: &mut [f32], c_in: &[f32], tanh_c: &[f32], d_out: &[f32], dh: &[f32], dc: &mut [f32], d_bias: &mut [f32]) {
         let n = c_in.len();
         let (i, rest) = gates.split_at_mut(n);
         let (f, rest) = rest.split_at_mut(n);
@@ -316,6 +327,9 @@ multiversion! {
             f[j] = d_f * f[j] * (1.0 - f[j]);
             g[j] = d_g * (1.0 - g[j] * g[j]);
             o[j] = d_o * o[j] * (1.0 - o[j]);
+        }
+        for (sum, dz) in d_bias.iter_mut().zip(gates) {
+            *sum += *dz;
         }
     }
 }

@@ -57,18 +57,53 @@ multiversion! {
             }
         }
         let max = lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |a, b| a.max(*b));
-        let mut sums = [0.0f32; 16];
-        let (chunks, rest) = logits.as_chunks_mut::<16>();
-        for chunk in chunks {
-            for (sum, x) in sums.iter_mut().zip(chunk) {
-                *x = exp(*x - max);
-                *sum += *x;
+        (max, exponentials(logits, max))
+    }
+}
+
+/// Replaces logits by exp(logit - max) and returns their sum.
+#[inline(always)]
+fn exponentials(logits: &mut [f32], max: f32) -> f32 {
+    let mut sums = [0.0f32; 16];
+    let (chunks, rest) = logits.as_chunks_mut::<16>();
+    for chunk in chunks {
+        for (sum, x) in sums.iter_mut().zip(chunk) {
+            *x = exp(*x - max);
+            *sum += *x;
+        }
+    }
+    for x in rest.iter_mut() {
+        *x = exp(*x - max);
+    }
+    sums.iter().sum::<f32>() + rest.iter().sum::<f32>()
+}
+
+multiversion! {
+    /// Adds `offsets` to the logits, then does as [`exponentiate`].
+    pub fn exponentiate_with(offsets: &[f32], logits: &mut [f32]) -> (f32, f32) {
+        let mut lanes = [f32::NEG_INFINITY; 16];
+        let ((chunks, rest), (offsets, rest_offsets)) = (logits.as_chunks_mut::<16>(), offsets.as_chunks::<16>());
+        for (chunk, offsets) in chunks.iter_mut().zip(offsets) {
+            for ((lane, x), offset) in lanes.iter_mut().zip(chunk).zip(offsets) {
+                *x += offset;
+                *lane = if *x > *lane { *x } else { *lane };
             }
         }
-        for x in rest.iter_mut() {
-            *x = exp(*x - max);
+        for (x, offset) in rest.iter_mut().zip(rest_offsets) {
+            *x += offset;
         }
-        (max, sums.iter().sum::<f32>() + rest.iter().sum::<f32>())
+        let max = lanes.iter().chain(&*rest).fold(f32::NEG_INFINITY, |a, b| a.max(*b));
+        (max, exponentials(logits, max))
+    }
+}
+
+multiversion! {
+    /// `x *= a`, and `sums += x` afterwards.
+    pub fn scale_and_sum(a: f32, x: &mut [f32], sums: &mut [f32]) {
+        for (x, sum) in x.iter_mut().zip(sums) {
+            *x *= a;
+            *sum += *x;
+        }
     }
 }
 
@@ -124,7 +159,10 @@ mod tests {
     fn exponentials_sum() {
         let mut x: Vec<f32> = (0..37).map(|i| (i as f32 * 0.7).sin() * 5.0).collect();
         let want = x.iter().map(|x| f64::from(*x).exp()).sum::<f64>().ln();
+        let mut shifted: Vec<f32> = x.iter().map(|x| x - 2.0).collect();
         let (max, sum) = exponentiate(&mut x);
+        assert!((f64::from(max + sum.ln()) - want).abs() < 1e-5);
+        let (max, sum) = exponentiate_with(&[2.0; 37], &mut shifted);
         assert!((f64::from(max + sum.ln()) - want).abs() < 1e-5);
     }
 }

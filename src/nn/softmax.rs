@@ -5,11 +5,11 @@
 //! target is left out of that row's S. With S the whole vocabulary and no correction it is the exact softmax.
 
 use super::embedding::Slots;
-use super::pointwise::{add_scaled, dot, exponentiate};
+use super::pointwise::{add_scaled, dot, exponentiate_with, scale_and_sum};
 use super::simd::gemm::{Into, Packed, Precision, matrix, product};
 
 /// Rows of logits computed at a time, so that they stay in the cache.
-const ROWS: usize = 128;
+const ROWS: usize = 64;
 /// Added to the length of a row of logits: rows of exactly 2^n floats fall into the same cache sets.
 const PADDING: usize = 48;
 
@@ -83,8 +83,8 @@ pub struct Scratch {
     logits: Vec<f32>, // (ROWS, classes + PADDING)
     left: Packed,
     right: Packed,
-    class_gradient: Vec<f32>, // (classes, embedding)
-    class_bias: Vec<f32>,     // (classes)
+    d_logits: Packed,    // (classes, rows of the window)
+    d_targets: Vec<f32>, // (rows of the window)
 }
 
 impl Scratch {
@@ -94,8 +94,8 @@ impl Scratch {
             logits: Vec::new(),
             left: Packed::new(precision),
             right: Packed::new(precision),
-            class_gradient: Vec::new(),
-            class_bias: Vec::new(),
+            d_logits: Packed::new(precision),
+            d_targets: Vec::new(),
         }
     }
 }
@@ -103,15 +103,15 @@ impl Scratch {
 /// Gradients of the softmax's rows that a step touches.
 #[derive(Debug)]
 pub struct Gradient<'a> {
-    /// Which row is which token: holds all classes and targets.
+    /// Which row is which token: the classes in their order come first, and all targets are there.
     pub slots: &'a Slots,
-    /// (slots, embedding); added to.
+    /// (slots, embedding)
     pub table: &'a mut [f32],
-    /// (slots); added to.
+    /// (slots)
     pub bias: &'a mut [f32],
 }
 
-/// Sum of the rows' losses in nats. `y` (rows, embedding) is the network's output; `dy` is written and `gradient` added to, both times `scale`.
+/// Sum of the rows' losses in nats. `y` (rows, embedding) is the network's output; `dy` and `gradient` are written, both times `scale`.
 #[expect(clippy::too_many_arguments, reason = "one call, all of it needed")]
 pub fn loss_and_gradient(
     classes: &Classes,
@@ -127,90 +127,75 @@ pub fn loss_and_gradient(
     let width = classes.embedding;
     let count = classes.ids.len();
     let stride = count + PADDING;
+    debug_assert!(gradient.slots.ids().starts_with(&classes.ids));
     scratch.logits.resize(ROWS.min(targets.len()) * stride, 0.0);
-    scratch.class_gradient.clear();
-    scratch.class_gradient.resize(count * width, 0.0);
-    scratch.class_bias.clear();
-    scratch.class_bias.resize(count, 0.0);
+    scratch.d_logits.room_for_left(count, targets.len());
+    scratch.d_targets.clear();
+    gradient.bias.fill(0.0);
     let mut total = 0.0;
-    for ((y, targets), dy) in y
+    for (chunk, ((y, targets), dy)) in y
         .chunks(ROWS * width)
         .zip(targets.chunks(ROWS))
         .zip(dy.chunks_mut(ROWS * width))
+        .enumerate()
     {
         let rows = targets.len();
         let logits = &mut scratch.logits[..rows * stride];
         scratch.left.left(matrix(y, rows, width, width));
         product(&scratch.left, &classes.forward, logits, stride, Into::Store);
-        let mut target_gradients = [0.0; ROWS];
-        for (((logits, y), target), d_target) in logits
+        for ((logits, y), target) in logits
             .chunks_exact_mut(stride)
             .zip(y.chunks_exact(width))
             .zip(targets)
-            .zip(&mut target_gradients)
         {
             let logits = &mut logits[..count];
             if *target == NO_TARGET {
                 logits.fill(0.0);
+                scratch.d_targets.push(0.0);
                 continue;
             }
-            add_scaled(1.0, &classes.offsets, logits);
             let id = *target as usize;
             if classes.position.contains(*target) {
                 logits[classes.position.slot(*target)] = f32::NEG_INFINITY;
             }
             let row = &weights.table[id * width..][..width];
             let logit = dot(y, row) + weights.bias[id] - log_counts[id];
-            let (max, sum) = exponentiate(logits);
+            let (max, sum) = exponentiate_with(&classes.offsets, logits);
             // log(e^logit + Σ e^logits) without overflow
             let top = max.max(logit);
             let others = sum * (max - top).exp();
             let own = (logit - top).exp();
             total += f64::from(top - logit) + f64::from(own + others).ln();
             let factor = scale * (max - top).exp() / (own + others);
-            logits.iter_mut().for_each(|p| *p *= factor);
-            *d_target = scale * (own / (own + others) - 1.0);
+            scale_and_sum(factor, logits, &mut gradient.bias[..count]);
+            scratch.d_targets.push(scale * (own / (own + others) - 1.0));
+        }
+        let d_logits = matrix(logits, rows, count, stride);
+        scratch.left.left(d_logits);
+        product(&scratch.left, &classes.backward, dy, width, Into::Store);
+        scratch
+            .d_logits
+            .left_from(chunk * ROWS, d_logits.reversed_axes());
+    }
+    scratch.right.right(matrix(y, targets.len(), width, width));
+    let (of_classes, of_others) = gradient.table.split_at_mut(count * width);
+    product(
+        &scratch.d_logits,
+        &scratch.right,
+        of_classes,
+        width,
+        Into::Store,
+    );
+    of_others.fill(0.0);
+    let rows = y.chunks_exact(width).zip(dy.chunks_exact_mut(width));
+    for ((target, d_target), (y, dy)) in targets.iter().zip(&scratch.d_targets).zip(rows) {
+        if *target != NO_TARGET {
+            let row = &weights.table[*target as usize * width..][..width];
+            add_scaled(*d_target, row, dy);
             let slot = gradient.slots.slot(*target);
             add_scaled(*d_target, y, &mut gradient.table[slot * width..][..width]);
             gradient.bias[slot] += *d_target;
-            add_scaled(1.0, logits, &mut scratch.class_bias);
         }
-        scratch.left.left(matrix(logits, rows, count, stride));
-        product(&scratch.left, &classes.backward, dy, width, Into::Store);
-        for ((d_target, target), dy) in target_gradients
-            .iter()
-            .zip(targets)
-            .zip(dy.chunks_exact_mut(width))
-        {
-            if *target == NO_TARGET {
-                continue;
-            }
-            add_scaled(
-                *d_target,
-                &weights.table[*target as usize * width..][..width],
-                dy,
-            );
-        }
-        scratch
-            .left
-            .left(matrix(logits, rows, count, stride).reversed_axes());
-        scratch.right.right(matrix(y, rows, width, width));
-        product(
-            &scratch.left,
-            &scratch.right,
-            &mut scratch.class_gradient,
-            width,
-            Into::Add,
-        );
-    }
-    for (i, id) in classes.ids.iter().enumerate() {
-        let slot = gradient.slots.slot(*id);
-        add_scaled(
-            1.0,
-            &scratch.class_gradient[i * width..][..width],
-            &mut gradient.table[slot * width..][..width],
-        );
-        gradient.bias[slot] += scratch.class_bias[i];
     }
     total
 }
@@ -231,9 +216,9 @@ pub fn exact_loss(classes: &Classes, y: &[f32], targets: &[u32], scratch: &mut S
                 continue;
             }
             let logits = &mut logits[..count];
-            add_scaled(1.0, &classes.offsets, logits);
-            let logit = logits[*target as usize];
-            let (max, sum) = exponentiate(logits);
+            let target = *target as usize;
+            let logit = logits[target] + classes.offsets[target];
+            let (max, sum) = exponentiate_with(&classes.offsets, logits);
             total += f64::from(max - logit) + f64::from(sum).ln();
         }
     }
@@ -281,6 +266,7 @@ mod tests {
         let mut classes = Classes::new(VOCABULARY, WIDTH, Precision::F32);
         classes.set(ids, weights, log_counts);
         let mut slots = Slots::new(VOCABULARY);
+        slots.extend(ids);
         slots.extend(&(0..VOCABULARY as u32).collect::<Vec<_>>());
         let (mut table, mut bias, mut dy) = (
             vec![0.0; case.table.len()],
@@ -304,11 +290,17 @@ mod tests {
             &mut gradient,
             &mut scratch,
         );
+        // From the order of slots to that of the vocabulary.
+        let by_id = |of: &[f32], width: usize| -> Vec<f32> {
+            (0..VOCABULARY as u32)
+                .flat_map(|id| of[slots.slot(id) * width..][..width].to_vec())
+                .collect()
+        };
         Outcome {
             loss,
             dy,
-            table,
-            bias,
+            table: by_id(&table, WIDTH),
+            bias: by_id(&bias, 1),
         }
     }
 

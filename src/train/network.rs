@@ -99,15 +99,10 @@ impl Parameters {
             .collect()
     }
 
-    /// Makes these the zero gradients of a window: dense tensors whole, the embedding's by slot.
-    fn clear(&mut self, slots: usize, config: &Config) {
-        self.table.clear();
+    /// Makes room for the embedding's gradients, by slot.
+    fn resize(&mut self, slots: usize, config: &Config) {
         self.table.resize(slots * config.embedding, 0.0);
-        self.bias.clear();
         self.bias.resize(slots, 0.0);
-        for tensor in self.dense_mut() {
-            tensor.fill(0.0);
-        }
     }
 }
 
@@ -250,7 +245,7 @@ impl Worker {
         self.forward(parameters, packed, window, dropout);
         let width = self.config.embedding;
         let layers = self.config.layers;
-        self.gradients.clear(slots.ids().len(), &self.config);
+        self.gradients.resize(slots.ids().len(), &self.config);
         let [upper, lower] = &mut self.flow;
         upper.resize(window.inputs.len() * width, 0.0);
         let mut gradient = softmax::Gradient {

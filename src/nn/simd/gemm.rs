@@ -18,6 +18,9 @@ const NR: usize = 32;
 /// Longest stretch of packed k that a tile sums before it goes back to memory: B's panel then stays in the first two cache levels.
 const KC: usize = 512;
 
+/// Packed words of A that all of B passes by: a quarter of a second-level cache.
+const MC: usize = 1 << 16;
+
 type Tile = [[f32; NR]; MR];
 
 /// How operands are stored for a product.
@@ -82,20 +85,50 @@ impl Packed {
 
     /// Packs A (m, k) by rows.
     pub fn left(&mut self, a: ArrayView2<f32>) {
+        let (m, k) = a.dim();
+        self.room_for_left(m, k);
+        self.left_from(0, a);
+    }
+
+    /// Makes room for A (m, k), all of which is then packed by [`Packed::left_from`].
+    pub fn room_for_left(&mut self, m: usize, k: usize) {
+        self.room::<MR>(m, k);
+    }
+
+    /// Packs some columns (m, some) of A, the first of which is column `first`, an even number.
+    ///
+    /// # Panics
+    /// When A has no such columns.
+    pub fn left_from(&mut self, first: usize, columns: ArrayView2<f32>) {
         // A's panels run along k as B's do: packing A by rows is packing its transpose by columns.
-        self.pack::<MR>(a.reversed_axes());
+        self.pack::<MR>(first, columns.reversed_axes());
     }
 
     /// Packs B (k, n) by columns.
     pub fn right(&mut self, b: ArrayView2<f32>) {
-        self.pack::<NR>(b);
+        let (k, n) = b.dim();
+        self.room::<NR>(n, k);
+        self.pack::<NR>(0, b);
     }
 
-    fn pack<const W: usize>(&mut self, view: ArrayView2<f32>) {
-        (self.k, self.outer) = view.dim();
-        let words = self.precision.words(self.k);
-        self.data.resize(self.outer.div_ceil(W) * words * W, 0);
-        pack::panels::<W>(self.precision, view, &mut self.data);
+    fn room<const W: usize>(&mut self, outer: usize, k: usize) {
+        (self.outer, self.k) = (outer, k);
+        let words = self.precision.words(k);
+        self.data.resize(outer.div_ceil(W) * words * W, 0);
+    }
+
+    fn pack<const W: usize>(&mut self, first: usize, view: ArrayView2<f32>) {
+        let (k, outer) = view.dim();
+        assert!(
+            first.is_multiple_of(2) && first + k <= self.k && outer == self.outer,
+            "a stretch of another matrix"
+        );
+        let place = pack::Place {
+            out: &mut self.data,
+            words: self.precision.words(self.k),
+            first: self.precision.words(first),
+        };
+        pack::panels::<W>(self.precision, view, place);
     }
 }
 
@@ -128,29 +161,30 @@ pub fn product(a: &Packed, b: &Packed, c: &mut [f32], stride: usize, into: Into)
         "C is too small"
     );
     let strip = strip(a.precision);
-    for (column, b) in b.data.chunks_exact(words * NR).enumerate() {
-        for block in (0..words).step_by(KC) {
-            let length = KC.min(words - block);
-            strip(
-                Rows {
-                    a: &a.data,
-                    words,
-                    block,
-                },
-                &b[block * NR..][..length * NR],
-                Part {
-                    c: &mut c[column * NR..],
-                    stride,
-                    rows: m,
-                    columns: NR.min(n - column * NR),
-                    add: into == Into::Add || block > 0,
-                },
-            );
+    let rows = (MC / words).next_multiple_of(MR).max(MR);
+    for row in (0..m).step_by(rows) {
+        let rows = rows.min(m - row);
+        let a = &a.data[row * words..][..rows.next_multiple_of(MR) * words];
+        for (column, b) in b.data.chunks_exact(words * NR).enumerate() {
+            for block in (0..words).step_by(KC) {
+                let length = KC.min(words - block);
+                strip(
+                    Rows { a, words, block },
+                    &b[block * NR..][..length * NR],
+                    Part {
+                        c: &mut c[row * stride + column * NR..],
+                        stride,
+                        rows,
+                        columns: NR.min(n - column * NR),
+                        add: into == Into::Add || block > 0,
+                    },
+                );
+            }
         }
     }
 }
 
-/// All row panels of A, from word `block` of each on.
+/// Row panels of A, from word `block` of each on.
 #[derive(Clone, Copy)]
 struct Rows<'a> {
     a: &'a [u32],
@@ -348,10 +382,33 @@ mod x86_64 {
         }
     }
 
-    /// Columns that C does not have are masked out.
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn store(sums: &[[__m512; 2]; MR], part: Part) {
+        if part.rows < MR || part.columns < NR {
+            return store_some(sums, part);
+        }
+        let c = &mut part.c[..(MR - 1) * part.stride + NR];
+        for (row, sums) in sums.iter().enumerate() {
+            for (half, sum) in sums.iter().enumerate() {
+                let at = c.as_mut_ptr().wrapping_add(row * part.stride + 16 * half);
+                // SAFETY: the tile's last row ends where `c` does.
+                unsafe {
+                    let sum = if part.add {
+                        _mm512_add_ps(*sum, _mm512_loadu_ps(at))
+                    } else {
+                        *sum
+                    };
+                    _mm512_storeu_ps(at, sum);
+                }
+            }
+        }
+    }
+
+    /// Columns that C does not have are masked out.
+    #[cold]
+    #[target_feature(enable = "avx512f")]
+    fn store_some(sums: &[[__m512; 2]; MR], part: Part) {
         let mask = ((1u64 << part.columns) - 1) as u32;
         for (row, sums) in sums.iter().enumerate().take(part.rows) {
             let out = &mut part.c[row * part.stride..][..part.columns];

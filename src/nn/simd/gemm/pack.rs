@@ -6,8 +6,19 @@ use ndarray::{ArrayView1, ArrayView2};
 
 use super::{Precision, cpu};
 
-/// Panels of `W` columns of a (k, outer) matrix, into `out`: (panels, words, W), columns padded with zeros.
-pub(super) fn panels<const W: usize>(precision: Precision, view: ArrayView2<f32>, out: &mut [u32]) {
+/// Where packed words go: `out` is (panels, words, W), and `first` the first of the words to write.
+pub(super) struct Place<'a> {
+    pub(super) out: &'a mut [u32],
+    pub(super) words: usize,
+    pub(super) first: usize,
+}
+
+/// Panels of `W` columns of a (k, outer) matrix, columns padded with zeros.
+pub(super) fn panels<const W: usize>(
+    precision: Precision,
+    view: ArrayView2<f32>,
+    place: Place<'_>,
+) {
     #[cfg(target_arch = "x86_64")]
     {
         let by_rows = view.strides()[1] == 1;
@@ -15,32 +26,31 @@ pub(super) fn panels<const W: usize>(precision: Precision, view: ArrayView2<f32>
             // SAFETY: the features were detected.
             return unsafe {
                 if by_rows {
-                    x86_64::bf16_rows::<W>(view, out)
+                    x86_64::bf16_rows::<W>(view, place)
                 } else {
-                    x86_64::bf16_columns::<W>(view, out)
+                    x86_64::bf16_columns::<W>(view, place)
                 }
             };
         }
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-        fn avx512<const W: usize>(precision: Precision, view: ArrayView2<f32>, out: &mut [u32]) {
-            body::<W>(precision, view, out);
+        fn avx512<const W: usize>(precision: Precision, view: ArrayView2<f32>, place: Place<'_>) {
+            body::<W>(precision, view, place);
         }
         if cpu().avx512 {
             // SAFETY: the features were detected.
-            return unsafe { avx512::<W>(precision, view, out) };
+            return unsafe { avx512::<W>(precision, view, place) };
         }
     }
-    body::<W>(precision, view, out);
+    body::<W>(precision, view, place);
 }
 
 #[inline(always)]
-fn body<const W: usize>(precision: Precision, view: ArrayView2<f32>, out: &mut [u32]) {
+fn body<const W: usize>(precision: Precision, view: ArrayView2<f32>, place: Place<'_>) {
     let (k, outer) = view.dim();
     let by_rows = view.strides()[1] == 1;
-    for (panel, out) in out
-        .chunks_exact_mut((precision.words(k) * W).max(1))
-        .enumerate()
-    {
+    let panels = place.out.chunks_exact_mut((place.words * W).max(1));
+    for (panel, out) in panels.enumerate() {
+        let out = &mut out[place.first * W..][..precision.words(k) * W];
         let columns = panel * W..outer.min((panel + 1) * W);
         match (precision, by_rows) {
             (Precision::F32, true) => f32_rows::<W>(view, columns, out),
@@ -129,7 +139,7 @@ pub(super) fn bf16_pair(low: f32, high: f32) -> u32 {
 /// With the processor's own rounding, which takes numbers below 2⁻¹²⁶ for zero and is the portable one's otherwise.
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
-    use super::run;
+    use super::{Place, run};
     use ndarray::ArrayView2;
     use std::arch::x86_64::*;
 
@@ -140,7 +150,7 @@ mod x86_64 {
 
     /// Rows stand in one piece: 8 of them at a time, so that what is written is a cache line or more, 16 columns at a time.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
-    pub(super) fn bf16_rows<const W: usize>(view: ArrayView2<f32>, out: &mut [u32]) {
+    pub(super) fn bf16_rows<const W: usize>(view: ArrayView2<f32>, place: Place<'_>) {
         let (k, outer) = view.dim();
         let words = k.div_ceil(2);
         let interleave = _mm512_set_epi16(
@@ -167,8 +177,8 @@ mod x86_64 {
                     for (half, values) in halves.into_iter().enumerate() {
                         let column = column + half * 8;
                         if column < columns {
-                            let panel = (column / W * words + first + pair) * W;
-                            store(values, out, panel + column % W);
+                            let word = column / W * place.words + place.first + first + pair;
+                            store(values, place.out, word * W + column % W);
                         }
                     }
                 }
@@ -178,7 +188,7 @@ mod x86_64 {
 
     /// Columns stand in one piece: 8 columns by 32 elements at a time are rounded and transposed.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
-    pub(super) fn bf16_columns<const W: usize>(view: ArrayView2<f32>, out: &mut [u32]) {
+    pub(super) fn bf16_columns<const W: usize>(view: ArrayView2<f32>, place: Place<'_>) {
         let (k, outer) = view.dim();
         let words = k.div_ceil(2);
         for column in (0..outer.next_multiple_of(W)).step_by(ROWS) {
@@ -191,9 +201,10 @@ mod x86_64 {
                 for (row, column) in rows.iter_mut().zip(columns) {
                     *row = round(load(column, 2 * first), load(column, 2 * first + WORDS));
                 }
-                let at = (column / W * words + first) * W + column % W;
+                let word = column / W * place.words + place.first + first;
+                let at = word * W + column % W;
                 for (word, values) in transpose(rows).into_iter().enumerate().take(words - first) {
-                    store(values, out, at + word * W);
+                    store(values, place.out, at + word * W);
                 }
             }
         }
@@ -267,10 +278,18 @@ mod tests {
     fn check<const W: usize>(view: ArrayView2<f32>) {
         let (k, outer) = view.dim();
         for precision in [Precision::F32, Precision::Bf16] {
-            let len = outer.div_ceil(W) * precision.words(k) * W;
-            let (mut got, mut want) = (vec![7; len], vec![9; len]);
-            panels::<W>(precision, view, &mut got);
-            body::<W>(precision, view, &mut want);
+            let words = precision.words(k) + 3;
+            let run = |pack: fn(Precision, ArrayView2<f32>, Place<'_>)| {
+                let mut out = vec![7; outer.div_ceil(W) * words * W];
+                let place = Place {
+                    out: &mut out,
+                    words,
+                    first: 2,
+                };
+                pack(precision, view, place);
+                out
+            };
+            let (got, want) = (run(panels::<W>), run(body::<W>));
             assert_eq!(got, want, "{k} by {outer} in panels of {W}, {precision:?}");
         }
     }
