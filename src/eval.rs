@@ -4,10 +4,12 @@
 //! editor shows. Imports `text`, `model`, `predict` and `document`.
 
 mod calibration;
+mod misses;
 mod perplexity;
 mod typist;
 
 pub use calibration::{Bin, Calibration};
+pub use misses::Miss;
 pub use perplexity::Perplexity;
 pub use typist::{Accuracy, Keystrokes, Latency};
 
@@ -55,6 +57,8 @@ pub struct Report {
     pub latency: Latency,
     /// Keystrokes saved in each text.
     pub texts: Vec<(String, Keystrokes)>,
+    /// The costliest words, costliest first.
+    pub misses: Vec<Miss>,
 }
 
 /// Measures a model on texts. `progress` hears of each text that is done.
@@ -81,6 +85,7 @@ pub fn evaluate(
         perplexity,
         calibration: tally.calibration(),
         latency: tally.latency(),
+        misses: tally.misses(),
         texts: each,
     }
 }

@@ -1,7 +1,7 @@
 //! `rnn-lsp eval`.
 
 use super::Outcome;
-use crate::eval::{Keystrokes, Report, Settings, Text, evaluate};
+use crate::eval::{Keystrokes, Miss, Report, Settings, Text, evaluate};
 use crate::model::Model;
 use crate::predict::{Options, Trust};
 use crate::text::prose::Language;
@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// Offer nothing when the best suggestion is less probable than this
     #[arg(long, value_name = "T", default_value_t = 0.0, value_parser = fraction)]
     threshold: f64,
+    /// List the N words that cost the most keys
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    misses: usize,
     /// Measure the network alone, without the document's own words
     #[arg(long)]
     network_alone: bool,
@@ -65,11 +68,12 @@ pub(super) fn run(args: Args) -> Outcome {
         from_fraction: args.from_fraction,
         options,
     };
-    let report = evaluate(&model, &texts, &settings, |name, keystrokes| {
+    let mut report = evaluate(&model, &texts, &settings, |name, keystrokes| {
         if !args.json {
             eprintln!("{name}: {}", one_line(keystrokes));
         }
     });
+    report.misses.truncate(args.misses);
     let mut out = std::io::stdout().lock();
     if args.json {
         serde_json::to_writer_pretty(&mut out, &report)?;
@@ -125,6 +129,7 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
         perplexity,
         calibration,
         latency,
+        misses,
         ..
     } = report;
     let Keystrokes {
@@ -199,5 +204,19 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
     writeln!(
         out,
         "a keystroke takes {p50_ms:.3} ms (p99 {p99_ms:.3}, longest {max_ms:.3}, of {requests})"
-    )
+    )?;
+    for miss in misses {
+        let Miss {
+            word,
+            before,
+            typed,
+            offered,
+        } = miss;
+        let offered = offered.join(", ");
+        writeln!(
+            out,
+            "{typed:3} letters: {before}[{word}] - offered: {offered}"
+        )?;
+    }
+    Ok(())
 }

@@ -7,6 +7,7 @@
 
 use super::Settings;
 use super::calibration::Calibration;
+use super::misses::{self, Miss};
 use crate::predict::Suggestion;
 use serde::Serialize;
 use std::time::{Duration, Instant};
@@ -17,6 +18,9 @@ const LOOKED_AT: usize = 5;
 const TAKEN: usize = 3;
 /// Letters typed up to which accuracy is measured on all words, taken before or not.
 const PROBED: usize = 2;
+
+/// Misses remembered.
+const MISSES: usize = 1000;
 
 /// Who types: appends to a text and asks what may come next.
 pub(super) trait Writer {
@@ -88,6 +92,7 @@ pub(super) struct Tally {
     hits: [[usize; 3]; PROBED + 1], // [letters][first, among three, among five]
     calibration: Calibration,
     times: Vec<Duration>,
+    misses: Vec<Miss>,
 }
 
 /// Types a text.
@@ -131,6 +136,7 @@ fn type_word<W: Writer>(
     let word = &text[start..end];
     let letters = word.chars().count();
     let mut taken = None;
+    let mut first = Vec::new();
     for (typed, (at, _)) in word.char_indices().enumerate() {
         if taken.is_some() && typed > PROBED {
             break;
@@ -149,6 +155,9 @@ fn type_word<W: Writer>(
             .iter()
             .position(|(offered, _)| offered == word)
             .map(|rank| rank + 1);
+        if typed == 0 {
+            first = menu.iter().map(|(offered, _)| offered.clone()).collect();
+        }
         if typed <= PROBED {
             tally.asked[typed] += 1;
             for (hits, most) in tally.hits[typed].iter_mut().zip([1, 3, 5]) {
@@ -167,6 +176,15 @@ fn type_word<W: Writer>(
     let (tap, menu) = taken.map_or((plain, plain), |(typed, rank)| {
         (typed + 2, typed + rank.min(letters - typed) + 1)
     });
+    let typed = taken.map_or(letters, |(typed, _)| typed);
+    if typed > 0 {
+        let mut miss = Miss::new(text, start, end, typed);
+        miss.offered = first;
+        tally.misses.push(miss);
+        if tally.misses.len() > 2 * MISSES {
+            misses::keep_costliest(&mut tally.misses, MISSES);
+        }
+    }
     tally.words += 1;
     tally.taken += usize::from(taken.is_some());
     tally.plain += plain;
@@ -255,6 +273,8 @@ impl Tally {
         }
         self.calibration.merge(&other.calibration);
         self.times.extend(other.times);
+        self.misses.extend(other.misses);
+        misses::keep_costliest(&mut self.misses, MISSES);
     }
 
     pub(super) fn keystrokes(&self) -> Keystrokes {
@@ -284,6 +304,10 @@ impl Tally {
                 }
             })
             .collect()
+    }
+
+    pub(super) fn misses(&self) -> Vec<Miss> {
+        self.misses.clone()
     }
 
     pub(super) fn calibration(&self) -> Calibration {
