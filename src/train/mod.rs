@@ -11,4 +11,5 @@ pub mod report;
 pub mod run;
 pub mod shards;
 pub mod streams;
+mod threads;
 pub mod trainer;

@@ -3,6 +3,7 @@
 //! embedding → LSTM layers → projection → softmax tied to the embedding; dropout on the embedding's output, between layers and before the softmax
 //! (Zaremba et al. 2014).
 
+use super::threads::on_threads;
 use crate::model::Config;
 use crate::nn::embedding::{self, Slots};
 use crate::nn::linear;
@@ -150,23 +151,22 @@ impl Packed {
             projection,
             classes: packed_classes,
         } = self;
-        let mut rest = move || {
+        let mut jobs: Vec<Box<dyn FnOnce() + Send + '_>> = Vec::new();
+        for (packed, weights) in layers.iter_mut().zip(&parameters.layers) {
+            jobs.push(Box::new(move || {
+                packed.pack_forward(weights);
+                packed.pack_backward(weights);
+            }));
+        }
+        jobs.push(Box::new(move || {
             projection.pack(&parameters.projection);
             packed_classes.set(classes, weights, log_counts);
-        };
-        let pack = |(packed, weights): (&mut lstm::PackedWeights, &lstm::Weights)| {
-            packed.pack_forward(weights);
-            packed.pack_backward(weights);
-        };
-        let mut layers = layers.iter_mut().zip(&parameters.layers);
-        if threads < 2 {
-            layers.for_each(pack);
-            return rest();
+        }));
+        let mut shares: Vec<Vec<_>> = (0..threads.min(jobs.len())).map(|_| Vec::new()).collect();
+        for (job, share) in jobs.into_iter().zip((0..shares.len()).cycle()) {
+            shares[share].push(job);
         }
-        std::thread::scope(|scope| {
-            scope.spawn(rest);
-            layers.by_ref().for_each(pack);
-        });
+        on_threads(shares, |_, jobs| jobs.into_iter().for_each(|job| job()));
     }
 }
 

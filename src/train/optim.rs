@@ -1,8 +1,10 @@
 //! Adam (Kingma and Ba 2015) with clipping by the global norm, and the learning rate's course.
 
 use super::network::Parameters;
+use super::threads::{on_threads, share, shares};
 use crate::model::Config;
 use crate::nn::embedding::Slots;
+use crate::nn::pointwise::add_scaled;
 use crate::nn::simd::multiversion;
 
 /// Decay of the mean of gradients.
@@ -32,15 +34,16 @@ impl Adam {
         }
     }
 
-    /// Moves the parameters against `gradients` times `scale`. Rows of the embedding that the step did not touch stay as they are, and so do their means.
+    /// Moves the parameters against `gradients` times `scale`, on `threads` threads. Rows of the embedding that the step did not touch stay as they are, and so
+    /// do their means.
     pub fn step(
         &mut self,
         parameters: &mut Parameters,
-        gradients: &mut Parameters,
+        gradients: &Parameters,
         slots: &Slots,
         width: usize,
-        scale: f32,
-        rate: f32,
+        (scale, rate): (f32, f32),
+        threads: usize,
     ) {
         self.steps += 1;
         let steps = self.steps.min(100_000) as i32;
@@ -48,41 +51,115 @@ impl Adam {
             scale,
             rate: rate * (1.0 - BETA2.powi(steps)).sqrt() / (1.0 - BETA1.powi(steps)),
         };
-        let Adam { mean, square, .. } = self;
-        let (table, bias) = (&gradients.table, &gradients.bias);
-        let rows = |parameters: &mut Parameters, mean: &mut Parameters, square: &mut Parameters| {
+        let bounds = bounds(slots.ids(), parameters.bias.len(), threads);
+        let cut = |of| parts(of, width, &bounds);
+        let jobs = cut(parameters)
+            .into_iter()
+            .zip(cut(&mut self.mean).into_iter().zip(cut(&mut self.square)));
+        on_threads(jobs, |thread, (parameters, (mean, square))| {
+            let rows = parameters.first..parameters.first + parameters.bias.len();
             for (slot, id) in slots.ids().iter().enumerate() {
-                let (id, row) = (
-                    *id as usize,
-                    *id as usize * width..(*id as usize + 1) * width,
-                );
+                if !rows.contains(&(*id as usize)) {
+                    continue;
+                }
+                let at = *id as usize - rows.start;
+                let row = at * width..(at + 1) * width;
                 update(
-                    &table[slot * width..][..width],
+                    &gradients.table[slot * width..][..width],
                     &mut parameters.table[row.clone()],
                     &mut mean.table[row.clone()],
                     &mut square.table[row],
                     rule,
                 );
                 update(
-                    &bias[slot..][..1],
-                    &mut parameters.bias[id..][..1],
-                    &mut mean.bias[id..][..1],
-                    &mut square.bias[id..][..1],
+                    &gradients.bias[slot..][..1],
+                    &mut parameters.bias[at..][..1],
+                    &mut mean.bias[at..][..1],
+                    &mut square.bias[at..][..1],
                     rule,
                 );
             }
-        };
-        rows(parameters, mean, square);
-        let means = mean.dense_mut().into_iter().zip(square.dense_mut());
-        for ((parameters, gradients), (mean, square)) in parameters
-            .dense_mut()
-            .into_iter()
-            .zip(gradients.dense_mut())
-            .zip(means)
-        {
-            update(gradients, parameters, mean, square, rule);
+            let moments = mean.dense.into_iter().zip(square.dense);
+            let tensors = gradients.dense().into_iter().zip(parameters.dense);
+            for ((gradient, parameter), (mean, square)) in tensors.zip(moments) {
+                let gradient = &gradient[share(gradient.len(), threads, thread)];
+                update(gradient, parameter, mean, square, rule);
+            }
+        });
+    }
+}
+
+/// A thread's part of some parameters: the embedding from row `first` on, and a share of each dense tensor.
+struct Part<'a> {
+    first: usize,
+    table: &'a mut [f32],
+    bias: &'a mut [f32],
+    dense: Vec<&'a mut [f32]>,
+}
+
+/// Parts with the rows between neighboring bounds.
+fn parts<'a>(of: &'a mut Parameters, width: usize, bounds: &[usize]) -> Vec<Part<'a>> {
+    let mut tensors = of.all_mut();
+    let mut take = || {
+        tensors
+            .pop()
+            .expect("the embedding is there")
+            .as_mut_slice()
+    };
+    let (mut bias, mut table) = (take(), take());
+    let mut parts: Vec<Part> = bounds
+        .windows(2)
+        .map(|bounds| {
+            let rows = bounds[1] - bounds[0];
+            Part {
+                first: bounds[0],
+                table: table.split_off_mut(..rows * width).expect("a row a token"),
+                bias: bias.split_off_mut(..rows).expect("a bias a token"),
+                dense: Vec::new(),
+            }
+        })
+        .collect();
+    for tensor in tensors {
+        let shares = shares(tensor, parts.len());
+        for (part, share) in parts.iter_mut().zip(shares) {
+            part.dense.push(share);
         }
     }
+    parts
+}
+
+/// Bounds of `parts` ranges of ids with as many of these `ids` each.
+fn bounds(ids: &[u32], vocabulary: usize, parts: usize) -> Vec<usize> {
+    let mut sorted = ids.to_vec();
+    sorted.sort_unstable();
+    let inner = (1..parts).map(|part| sorted.get(sorted.len() * part / parts));
+    let inner = inner.map(|id| id.map_or(vocabulary, |id| *id as usize));
+    [0].into_iter().chain(inner).chain([vocabulary]).collect()
+}
+
+/// The norm of the gradients' sum, which the first become, on as many threads as there are gradients.
+pub fn sum(gradients: &mut [&mut Parameters]) -> f32 {
+    let threads = gradients.len();
+    let (first, others) = gradients.split_first_mut().expect("a gradient");
+    let others: Vec<Vec<&mut Vec<f32>>> = others.iter_mut().map(|of| of.all_mut()).collect();
+    let mut jobs: Vec<Vec<&mut [f32]>> = (0..threads).map(|_| Vec::new()).collect();
+    for tensor in first.all_mut() {
+        for (job, share) in jobs.iter_mut().zip(shares(tensor, threads)) {
+            job.push(share);
+        }
+    }
+    let squares = on_threads(jobs, |thread, sums| {
+        let tensors = sums.into_iter().enumerate();
+        let squares = tensors.map(|(tensor, sum)| {
+            for other in &others {
+                let other = &other[tensor];
+                add_scaled(1.0, &other[share(other.len(), threads, thread)], sum);
+            }
+            f64::from(squares(sum))
+        });
+        squares.sum::<f64>()
+    });
+    squares.iter().sum::<f64>().sqrt() as f32
 }
 
 /// A step's factors.

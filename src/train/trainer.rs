@@ -4,11 +4,11 @@
 //! order of the threads. So a step needs no lock and three joins, and the same seed and number of threads give the same weights.
 
 use super::network::{self, Packed, Parameters, Worker};
-use super::optim::{Adam, Schedule, squares};
+use super::optim::{self, Adam, Schedule};
 use super::streams::Window;
+use super::threads::{on_threads, share};
 use crate::model::Config;
 use crate::nn::embedding::Slots;
-use crate::nn::pointwise::add_scaled;
 use crate::nn::random::Random;
 use crate::nn::simd::gemm::Precision;
 use crate::nn::softmax::NO_TARGET;
@@ -84,7 +84,7 @@ impl Trainer {
             .map(|t| {
                 Worker::new(
                     &settings.network,
-                    columns(settings.batch, threads, t).len(),
+                    share(settings.batch, threads, t).len(),
                     precision,
                 )
             })
@@ -154,7 +154,7 @@ impl Trainer {
         let threads = self.workers.len();
         let scale = 1.0 / counted as f32;
         let losses = on_threads(&mut self.workers, |thread, worker| {
-            let part = Columns::of(window, columns(window.batch, threads, thread));
+            let part = Columns::of(window, share(window.batch, threads, thread));
             worker.learn(
                 parameters,
                 packed,
@@ -168,26 +168,17 @@ impl Trainer {
         });
 
         let rate = self.schedule().rate(self.tokens);
-        let (first, others) = self.workers.split_first_mut().expect("there is a thread");
-        let mut sum = first.gradients.all_mut();
-        for other in others {
-            for (sum, gradient) in sum.iter_mut().zip(other.gradients.all_mut()) {
-                add_scaled(1.0, gradient, sum);
-            }
-        }
-        let norm = sum
-            .iter()
-            .map(|tensor| f64::from(squares(tensor)))
-            .sum::<f64>()
-            .sqrt() as f32;
+        let mut gradients: Vec<&mut Parameters> =
+            self.workers.iter_mut().map(|w| &mut w.gradients).collect();
+        let norm = optim::sum(&mut gradients);
         let scale = if norm > clip { clip / norm } else { 1.0 };
         self.adam.step(
             &mut self.parameters,
-            &mut first.gradients,
+            gradients[0],
             &self.slots,
             width,
-            scale,
-            rate,
+            (scale, rate),
+            threads,
         );
         self.tokens += counted as u64;
         Step {
@@ -215,7 +206,7 @@ impl Evaluator {
         let all: Vec<u32> = (0..config.vocabulary as u32).collect();
         packed.pack(parameters, &all, &vec![0.0; config.vocabulary], threads);
         let workers = (0..threads)
-            .map(|t| Worker::new(config, columns(batch, threads, t).len(), precision))
+            .map(|t| Worker::new(config, share(batch, threads, t).len(), precision))
             .collect();
         Evaluator { packed, workers }
     }
@@ -228,7 +219,7 @@ impl Evaluator {
             worker.evaluate(
                 parameters,
                 packed,
-                Columns::of(window, columns(window.batch, threads, thread)).window(),
+                Columns::of(window, share(window.batch, threads, thread)).window(),
             )
         });
         losses.iter().sum()
@@ -243,11 +234,6 @@ impl Settings {
             Precision::F32
         }
     }
-}
-
-/// The streams of a thread: as even as they go.
-fn columns(batch: usize, threads: usize, thread: usize) -> std::ops::Range<usize> {
-    batch * thread / threads..batch * (thread + 1) / threads
 }
 
 /// Some streams of a window.
@@ -279,29 +265,6 @@ impl Columns {
             starts: &self.starts,
         }
     }
-}
-
-/// Runs `work` on each worker, the first one on this thread.
-fn on_threads<T: Send>(
-    workers: &mut [Worker],
-    work: impl Fn(usize, &mut Worker) -> T + Sync,
-) -> Vec<T> {
-    let (first, others) = workers.split_first_mut().expect("there is a thread");
-    std::thread::scope(|scope| {
-        let work = &work;
-        let handles: Vec<_> = others
-            .iter_mut()
-            .enumerate()
-            .map(|(t, worker)| scope.spawn(move || work(t + 1, worker)))
-            .collect();
-        let mut results = vec![work(0, first)];
-        results.extend(
-            handles
-                .into_iter()
-                .map(|handle| handle.join().expect("a worker does not panic")),
-        );
-        results
-    })
 }
 
 /// Probability of each token to be among a step's classes so that `classes` are expected: 1 - (1 - q)ⁿ, the chance to turn up in n draws from q, the counts
