@@ -1,6 +1,7 @@
 //! `rnn-lsp train`.
 
 mod assemble;
+mod pack;
 mod screen;
 mod settings;
 
@@ -29,6 +30,9 @@ const INTERRUPTED: u8 = 130;
 
 pub(super) fn run(args: Args) -> Outcome {
     let folder = Folder::of(&args.out);
+    if args.pack {
+        return pack::pack(&args, &folder);
+    }
     let args = if args.resume {
         args.resuming(&folder.settings())?
     } else {
@@ -68,6 +72,11 @@ pub(super) fn run(args: Args) -> Outcome {
             return Err(error.into());
         }
     };
+    if args.prepare {
+        screen.finish();
+        eprintln!("{} is ready; {}", folder.run().display(), go_on(&args.out));
+        return Ok(ExitCode::SUCCESS);
+    }
     let (mut run, tokenizer) = assemble(&args, corpus, from.as_ref(), folder)?;
     let plan = plan(&args, &run);
     screen.line(&format!(

@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::network::Parameters;
 use super::trainer::{Settings, Trainer};
+use crate::model::Config;
 
 const FORMAT: &str = "rnn-lsp checkpoint 1";
 
@@ -100,6 +102,45 @@ pub fn read_header<P: for<'a> Deserialize<'a>>(path: &Path) -> Result<Header<P>,
     parse_header(path, &bytes)
 }
 
+/// The weights in a checkpoint.
+#[derive(Debug)]
+pub struct Weights {
+    /// Their shapes.
+    pub config: Config,
+    /// Tokens they were trained on.
+    pub tokens: u64,
+    /// The weights.
+    pub parameters: Parameters,
+}
+
+/// Reads a checkpoint's weights alone, whoever wrote it.
+pub fn read_parameters(path: &Path) -> Result<Weights, Error> {
+    let bytes = read_bytes(path)?;
+    let header: Header<IgnoredAny> = parse_header(path, &bytes)?;
+    let format = |what| Error::Format {
+        path: path.to_owned(),
+        what,
+    };
+    let config = header.settings.network;
+    config.check().map_err(format)?;
+    let (found, expected) = (bytes.len(), 4 * config.parameters());
+    if found < expected {
+        return Err(format(format!(
+            "{found} bytes, expected {expected} for the weights of {config:?} alone"
+        )));
+    }
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|error| format(error.to_string()))?;
+    let mut parameters = Parameters::zeros(&config);
+    for (name, data) in named_mut(&mut parameters) {
+        fill(path, &tensors, &format!("parameters.{name}"), data)?;
+    }
+    Ok(Weights {
+        config,
+        tokens: header.tokens,
+        parameters,
+    })
+}
+
 /// Continues a training: a trainer in the state in which [`write`] saw it. `settings` may differ from the checkpoint's in what does not touch shapes: the number of tokens,
 /// threads, rates.
 pub fn read<P: for<'a> Deserialize<'a>>(
@@ -120,23 +161,7 @@ pub fn read<P: for<'a> Deserialize<'a>>(
         )));
     }
     let tensors = SafeTensors::deserialize(&bytes).map_err(|error| format(error.to_string()))?;
-    let fill = |name: &str, out: &mut [f32]| -> Result<(), Error> {
-        let tensor = tensors
-            .tensor(name)
-            .map_err(|_| format(format!("no tensor {name}")))?;
-        if tensor.dtype() != Dtype::F32 || tensor.data().len() != 4 * out.len() {
-            return Err(format(format!(
-                "{name} has {} bytes of {:?}, expected {} of F32",
-                tensor.data().len(),
-                tensor.dtype(),
-                4 * out.len()
-            )));
-        }
-        for (x, bytes) in out.iter_mut().zip(tensor.data().as_chunks::<4>().0) {
-            *x = f32::from_le_bytes(*bytes);
-        }
-        Ok(())
-    };
+    let fill = |name: &str, out: &mut [f32]| fill(path, &tensors, name, out);
     let mut groups = Vec::new();
     for group in ["parameters", "mean", "square"] {
         let mut parameters = Parameters::zeros(&settings.network);
@@ -223,6 +248,29 @@ fn states(trainer: &Trainer) -> Vec<(String, Vec<f32>)> {
         all.push((format!("state.{layer}.c"), c.collect()));
     }
     all
+}
+
+/// Fills `out` with a tensor of its length.
+fn fill(path: &Path, tensors: &SafeTensors, name: &str, out: &mut [f32]) -> Result<(), Error> {
+    let format = |what| Error::Format {
+        path: path.to_owned(),
+        what,
+    };
+    let tensor = tensors
+        .tensor(name)
+        .map_err(|_| format(format!("no tensor {name}")))?;
+    if tensor.dtype() != Dtype::F32 || tensor.data().len() != 4 * out.len() {
+        return Err(format(format!(
+            "{name} has {} bytes of {:?}, expected {} of F32",
+            tensor.data().len(),
+            tensor.dtype(),
+            4 * out.len()
+        )));
+    }
+    for (x, bytes) in out.iter_mut().zip(tensor.data().as_chunks::<4>().0) {
+        *x = f32::from_le_bytes(*bytes);
+    }
+    Ok(())
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {

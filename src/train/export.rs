@@ -5,15 +5,29 @@ use std::path::Path;
 
 use super::network::Parameters;
 use super::trainer::Trainer;
-use crate::model::{self, Model, Network, NetworkLayer};
+use crate::model::{self, Config, Model, Network, NetworkLayer};
 use crate::nn::lstm;
 use crate::text::Tokenizer;
 
 /// Writes the trainer's weights as a model: a new file that takes the old one's place, so that a server which has the
 /// old one mapped keeps it.
 pub fn write_model(path: &Path, trainer: &Trainer, tokenizer: &Tokenizer) -> io::Result<()> {
-    let network = network(&trainer.parameters);
-    let bytes = model::model_bytes(&trainer.settings.network, tokenizer, &network);
+    write_parameters(
+        path,
+        &trainer.settings.network,
+        &trainer.parameters,
+        tokenizer,
+    )
+}
+
+/// The same, of weights alone.
+pub fn write_parameters(
+    path: &Path,
+    config: &Config,
+    parameters: &Parameters,
+    tokenizer: &Tokenizer,
+) -> io::Result<()> {
+    let bytes = model::model_bytes(config, tokenizer, &network(parameters));
     model::write_whole(path, &bytes)
 }
 

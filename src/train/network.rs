@@ -217,6 +217,12 @@ impl Worker {
         }
     }
 
+    /// Reads a window and returns what the softmax takes: (time · batch, embedding).
+    pub fn read(&mut self, parameters: &Parameters, packed: &Packed, window: Window) -> &[f32] {
+        self.forward(parameters, packed, window, 0.0);
+        self.activations.last().expect("the softmax has an input")
+    }
+
     /// Reads a window and returns the sum of its exact losses in nats; `packed` holds all classes without correction.
     pub fn evaluate(&mut self, parameters: &Parameters, packed: &Packed, window: Window) -> f64 {
         self.forward(parameters, packed, window, 0.0);

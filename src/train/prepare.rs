@@ -143,22 +143,24 @@ pub fn is_prepared(folder: &Folder) -> bool {
     folder.tokens().exists()
 }
 
-/// Opens what [`prepare`] wrote.
-pub fn open(seed: u64, folder: &Folder) -> Result<Corpus, Error> {
+/// The tokenizer of what [`prepare`] wrote.
+pub fn tokenizer(folder: &Folder) -> Result<Tokenizer, Error> {
     let path = folder.tokenizer();
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
         Err(source) => return Err(Error::Io { path, source }),
     };
-    let mut shard = Shard::open(&folder.tokens())?;
-    if shard.header().tokenizer != fingerprint(&bytes) {
+    if Shard::open(&folder.tokens())?.header().tokenizer != fingerprint(&bytes) {
         let what = format!("not the tokenizer that made {}", folder.tokens().display());
         return Err(Error::Tokenizer { path, what });
     }
-    let tokenizer = match Tokenizer::from_bytes(&bytes) {
-        Ok(tokenizer) => tokenizer,
-        Err(what) => return Err(Error::Tokenizer { path, what }),
-    };
+    Tokenizer::from_bytes(&bytes).map_err(|what| Error::Tokenizer { path, what })
+}
+
+/// Opens what [`prepare`] wrote.
+pub fn open(seed: u64, folder: &Folder) -> Result<Corpus, Error> {
+    let tokenizer = tokenizer(folder)?;
+    let mut shard = Shard::open(&folder.tokens())?;
     let (train, valid) = if folder.valid_tokens().exists() {
         let valid = Shard::open(&folder.valid_tokens())?;
         let parts = valid.documents().to_vec();

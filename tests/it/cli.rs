@@ -249,6 +249,24 @@ fn goes_on_from_a_model() {
 }
 
 #[test]
+fn other_trainers_read_the_tokens_and_leave_a_checkpoint() {
+    let place = Place::new();
+    place.train("--out m.model texts --prepare");
+    assert!(place.path("m.model.run/tokens.bin").exists() && !place.path("m.model").exists());
+    assert!(
+        place
+            .failure("--out m.model --pack")
+            .contains("checkpoint.safetensors: ")
+    );
+    place.train("--out m.model --resume --tokens 8k");
+    let trained = place.read("m.model");
+    assert!(place.failure("--out m.model --pack").contains("--force"));
+    let said = place.train("--out m.model --pack --force");
+    assert!(said.contains("the weights after 8"), "{said}");
+    assert_eq!(place.read("m.model"), trained, "the last weights are best");
+}
+
+#[test]
 fn errors_say_what_is_wrong_and_touch_nothing() {
     let place = Place::new();
     place.write("empty.txt", b" \n\n ");

@@ -1,5 +1,6 @@
 //! The trainable network against PyTorch: loss, final states and every gradient of a window with carried and zeroed
-//! states. `golden/lstm.json` was made by `golden/lstm.py`.
+//! states; `golden/lstm.json` was made by `golden/lstm.py`. And against the trainer in models/pretrain: logits and sampled
+//! losses of the whole network over two windows; `golden/network.json` was made by `golden/network.py`.
 
 use rnn_lsp::model::Config;
 use rnn_lsp::nn::embedding::Slots;
@@ -156,5 +157,68 @@ fn forward_pass_loss_and_gradients_are_those_of_pytorch() {
             let name = format!("lstm.{at}.{name}");
             check(&name, values, &golden["gradients"][&name]);
         }
+    }
+}
+
+#[test]
+fn logits_are_those_of_the_pretraining_script() {
+    const WINDOWS: usize = 2;
+    let golden: Value = serde_json::from_str(include_str!("golden/network.json")).expect("JSON");
+    let config = Config {
+        vocabulary: 11,
+        embedding: 6,
+        hidden: 8,
+        layers: 2,
+    };
+    let parameters = parameters(&config);
+    let classes = [0, 2, 3, 7, 9];
+    let log_counts: Vec<f32> = (0..11).map(|id| -0.1 * id as f32).collect();
+    let mut slots = Slots::new(11);
+    slots.extend(&classes);
+    slots.extend(&(0..11).collect::<Vec<_>>());
+    let mut packed = Packed::new(&config, Precision::F32);
+    packed.pack(&parameters, &classes, &log_counts, 1);
+    let (mut reader, mut learner) = (
+        Worker::new(&config, BATCH, Precision::F32),
+        Worker::new(&config, BATCH, Precision::F32),
+    );
+    let mut logits = Vec::new();
+    for number in 0..WINDOWS {
+        let places = (0..BATCH * STEPS).map(|at| at + 100 * number);
+        let (inputs, targets): (Vec<u32>, Vec<u32>) = places
+            .clone()
+            .map(|at| ((7 * at as u32 + 3) % 11, (5 * at as u32 + 1) % 11))
+            .unzip();
+        let starts: Vec<bool> = places.map(|at| at % 4 == 3).collect();
+        let window = Window {
+            inputs: &inputs,
+            targets: &targets,
+            starts: &starts,
+        };
+        for y in reader.read(&parameters, &packed, window).chunks_exact(6) {
+            let rows = parameters.table.chunks_exact(6).zip(&parameters.bias);
+            let dot = |row: &[f32]| row.iter().zip(y).map(|(a, b)| a * b).sum::<f32>();
+            logits.extend(rows.map(|(row, bias)| dot(row) + bias));
+        }
+        let loss = learner.learn(
+            &parameters,
+            &packed,
+            &log_counts,
+            &slots,
+            window,
+            1.0,
+            0.0,
+            1,
+        );
+        let theirs = golden["sampled losses"][number].as_f64().expect("a number");
+        assert!((loss - theirs).abs() < 1e-4, "{loss}, {theirs} in PyTorch");
+    }
+    let theirs = numbers(&golden["logits"]);
+    assert_eq!(logits.len(), theirs.len());
+    for (at, (ours, theirs)) in logits.iter().zip(&theirs).enumerate() {
+        assert!(
+            (ours - theirs).abs() < 1e-4,
+            "logit {at} is {ours}, {theirs} in PyTorch"
+        );
     }
 }

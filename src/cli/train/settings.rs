@@ -24,7 +24,7 @@ const LENGTHS: [&str; 3] = ["tokens", "epochs", "minutes"];
 #[serde(default, rename_all = "kebab-case")]
 pub(in crate::cli) struct Args {
     /// Files and folders of text: plain, Markdown and other prose, .zst and .gz too; folders as .gitignore says
-    #[arg(value_name = "PATH", required_unless_present = "resume")]
+    #[arg(value_name = "PATH", required_unless_present_any = ["resume", "pack"])]
     pub paths: Vec<PathBuf>,
 
     /// The model to write; its run's files stand beside it
@@ -41,6 +41,16 @@ pub(in crate::cli) struct Args {
     #[arg(long, conflicts_with = "resume")]
     #[serde(skip)]
     pub force: bool,
+
+    /// Only turn the texts into tokens, for another trainer (models/pretrain) or for --resume
+    #[arg(long, conflicts_with_all = ["resume", "from"])]
+    #[serde(skip)]
+    pub prepare: bool,
+
+    /// Only write the model of the run's last checkpoint, as another trainer left it
+    #[arg(long, conflicts_with_all = ["resume", "prepare", "from"])]
+    #[serde(skip)]
+    pub pack: bool,
 
     /// Go on from the weights and the vocabulary of this model
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["layers", "hidden", "embedding", "vocabulary"])]
