@@ -3,6 +3,7 @@
 //! Each subcommand's arguments and `run` live in a file of their own. This layer alone may print to standard output.
 
 mod eval;
+mod mix;
 mod predict;
 mod serve;
 mod train;
@@ -32,6 +33,8 @@ enum Command {
     Serve(serve::Args),
     /// Train a model on files and folders of text
     Train(Box<train::Args>),
+    /// Give a model a table of what its corpus says, and learn how far to trust it and the document's own words
+    Mix(mix::Args),
     /// Measure a model on texts: perplexity, accuracy, keystrokes saved, latency
     Eval(eval::Args),
     /// Read text on standard input and print what may come next
@@ -55,6 +58,7 @@ pub fn main() -> ExitCode {
         None => serve::run(arguments.serve),
         Some(Command::Serve(args)) => serve::run(args),
         Some(Command::Train(args)) => train::run(*args),
+        Some(Command::Mix(args)) => mix::run(args),
         Some(Command::Eval(args)) => eval::run(args),
         Some(Command::Predict(args)) => predict::run(args),
         Some(Command::Try(args)) => r#try::run(args),

@@ -10,12 +10,12 @@ mod typist;
 
 pub use calibration::{Bin, Calibration};
 pub use misses::Miss;
-pub use perplexity::Perplexity;
-pub use typist::{Accuracy, Keystrokes, Latency};
+pub use perplexity::{Perplexity, tokens};
+pub use typist::{Accuracy, Keystrokes, Latency, Phrases};
 
 use crate::document::Document;
 use crate::model::{Model, Scratch};
-use crate::predict::{Options, Predictor, Suggestion, suggest};
+use crate::predict::{Options, Phrase, Predictor, Suggestion, phrase, suggest};
 use crate::text::prose::Language;
 use serde::Serialize;
 use typist::{Tally, Writer};
@@ -40,6 +40,8 @@ pub struct Settings {
     pub from_fraction: f64,
     /// What suggestions are asked for.
     pub options: Options,
+    /// Whether the texts are read to their ends for the perplexity, which takes longer than typing a part of them.
+    pub perplexity: bool,
 }
 
 /// What was measured.
@@ -49,10 +51,14 @@ pub struct Report {
     pub keystrokes: Keystrokes,
     /// How often the word is among the first ones, by letters typed.
     pub accuracy: Vec<Accuracy>,
-    /// How the texts as a whole surprise the model.
-    pub perplexity: Perplexity,
+    /// How the texts as a whole surprise the model, if that was measured.
+    pub perplexity: Option<Perplexity>,
     /// Whether 0.4 means 40 %.
     pub calibration: Calibration,
+    /// The same by letters typed.
+    pub calibration_by_letters: Vec<Calibration>,
+    /// Ghost text.
+    pub phrases: Phrases,
     /// Of one keystroke: the change, the state and the suggestions.
     pub latency: Latency,
     /// Keystrokes saved in each text.
@@ -69,7 +75,7 @@ pub fn evaluate(
     mut progress: impl FnMut(&str, &Keystrokes),
 ) -> Report {
     let mut tally = Tally::default();
-    let mut perplexity = Perplexity::default();
+    let mut perplexity = settings.perplexity.then(Perplexity::default);
     let mut each = Vec::new();
     for text in texts {
         let mut writer = Desk::new(model, text.language, settings.options);
@@ -77,13 +83,17 @@ pub fn evaluate(
         progress(&text.name, &one.keystrokes());
         each.push((text.name.clone(), one.keystrokes()));
         tally.add(one);
-        perplexity.add(&perplexity::measure(model, text.language, &text.text));
+        if let Some(perplexity) = &mut perplexity {
+            perplexity.add(&perplexity::measure(model, text.language, &text.text));
+        }
     }
     Report {
         keystrokes: tally.keystrokes(),
         accuracy: tally.accuracy(),
         perplexity,
         calibration: tally.calibration(),
+        calibration_by_letters: tally.calibration_by_letters().to_vec(),
+        phrases: tally.phrases(),
         latency: tally.latency(),
         misses: tally.misses(),
         texts: each,
@@ -132,5 +142,23 @@ impl Writer for Desk<'_> {
             &mut self.predictor,
         );
         (context.prefix_start, suggestions)
+    }
+
+    fn phrase(&mut self) -> Option<(usize, Phrase)> {
+        let end = self.document.text().len_bytes();
+        let context = self.document.context(end, self.model, &mut self.scratch)?;
+        let own = self.document.recency().into();
+        let phrase = phrase(
+            self.model,
+            &context,
+            own,
+            &self.options,
+            &mut self.predictor,
+        )?;
+        Some((context.prefix_start, phrase))
+    }
+
+    fn look_away(&mut self) {
+        self.predictor.forget_shown();
     }
 }

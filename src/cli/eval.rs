@@ -3,7 +3,8 @@
 use super::Outcome;
 use crate::eval::{Keystrokes, Miss, Report, Settings, Text, evaluate};
 use crate::model::Model;
-use crate::predict::{Options, Trust};
+use crate::model::gates::{Gates, SourceGates};
+use crate::predict::Options;
 use crate::text::prose::Language;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -28,15 +29,33 @@ pub(super) struct Args {
     /// Offer nothing when the best suggestion is less probable than this
     #[arg(long, value_name = "T", default_value_t = 0.0, value_parser = fraction)]
     threshold: f64,
+    /// Offer no ghost text less probable than this [default: what editors get]
+    #[arg(long, value_name = "T", value_parser = fraction)]
+    phrase_threshold: Option<f64>,
+    /// Do not read the texts to their ends for the perplexity
+    #[arg(long)]
+    no_perplexity: bool,
     /// List the N words that cost the most keys
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     misses: usize,
-    /// Measure the network alone, without the document's own words
+    /// Measure the network alone, without counts of any kind
     #[arg(long)]
     network_alone: bool,
+    /// Measure without some of the counts
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
+    without: Vec<Source>,
     /// Read the texts as this kind of markup (an editor's language id such as `markdown`)
     #[arg(long, value_name = "ID")]
     language: Option<String>,
+}
+
+/// A source of a prediction besides the network.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Source {
+    /// The model's table of what follows what
+    Ngram,
+    /// The document's own words
+    Document,
 }
 
 pub(super) fn run(args: Args) -> Outcome {
@@ -53,20 +72,29 @@ pub(super) fn run(args: Args) -> Outcome {
         .iter()
         .map(|path| read(path, language))
         .collect::<Result<_, _>>()?;
-    let trust = if args.network_alone {
-        Trust::NETWORK_ALONE
-    } else {
-        Trust::default()
+    let mut gates = match args.network_alone {
+        true => Gates::CLOSED,
+        false => *model.gates(),
     };
+    for source in &args.without {
+        match source {
+            Source::Ngram => gates.ngram = Gates::CLOSED.ngram,
+            Source::Document => gates.document = SourceGates::CLOSED,
+        }
+    }
     let options = Options {
         threshold: args.threshold as f32,
-        trust,
+        gates: Some(gates),
+        phrase_threshold: args
+            .phrase_threshold
+            .map_or(Options::default().phrase_threshold, |t| t as f32),
         ..Options::default()
     };
     let settings = Settings {
         max_words: args.max_words,
         from_fraction: args.from_fraction,
         options,
+        perplexity: !args.no_perplexity,
     };
     let mut report = evaluate(&model, &texts, &settings, |name, keystrokes| {
         if !args.json {
@@ -84,7 +112,8 @@ pub(super) fn run(args: Args) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(path: &Path, language: Option<Language>) -> Result<Text, String> {
+/// Reads a text.
+pub(super) fn read(path: &Path, language: Option<Language>) -> Result<Text, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
     let name = path
@@ -128,6 +157,8 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
         accuracy,
         perplexity,
         calibration,
+        calibration_by_letters,
+        phrases,
         latency,
         misses,
         ..
@@ -172,14 +203,16 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
             row.letters, row.words, row.top1, row.top3, row.top5
         )?;
     }
-    writeln!(
-        out,
-        "perplexity {:.1} per word, {:.1} per token; {:.3} bits per byte ({} words)",
-        perplexity.per_word(),
-        perplexity.per_token(),
-        perplexity.bits_per_byte(),
-        perplexity.words
-    )?;
+    if let Some(perplexity) = perplexity {
+        writeln!(
+            out,
+            "perplexity {:.1} per word, {:.1} per token; {:.3} bits per byte ({} words)",
+            perplexity.per_word(),
+            perplexity.per_token(),
+            perplexity.bits_per_byte(),
+            perplexity.words
+        )?;
+    }
     writeln!(
         out,
         "calibration error {:.3}: suggestions of probability .. are right ..",
@@ -195,6 +228,27 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
             bin.suggestions
         )?;
     }
+    let by_letters = calibration_by_letters.iter().enumerate();
+    for (letters, calibration) in by_letters {
+        writeln!(
+            out,
+            "  calibration error {:.3} after {letters} letters",
+            calibration.error()
+        )?;
+    }
+    let crate::eval::Phrases {
+        offered,
+        rate,
+        words,
+        right,
+        right_of_several,
+        characters,
+    } = phrases;
+    writeln!(
+        out,
+        "{offered} phrases before {rate:.1} % of words, {words:.2} words long: {right:.1} % right to the end \
+         ({right_of_several:.1} % of several words), {characters:.1} % of characters"
+    )?;
     let crate::eval::Latency {
         requests,
         p50_ms,

@@ -25,29 +25,43 @@ pub(super) fn measure(model: &Model, language: Language, text: &str) -> Perplexi
     let mut scratch = Scratch::default();
     let mut state = model.zero_state();
     let mut logits = vec![0.0; model.vocabulary_size()];
-    model.step(&mut state, TokenId::DOC, &mut scratch);
-    for (at, paragraph) in prose::paragraphs(language, text).iter().enumerate() {
-        let prose: String = paragraph
-            .ranges
-            .iter()
-            .map(|range| &text[range.clone()])
-            .collect();
-        let mut tokens = model.tokenizer().read(&prose, Ending::Spaced);
+    for (at, token) in tokens(model, language, text).into_iter().enumerate() {
         if at > 0 {
-            tokens.insert(0, break_token(paragraph.starts));
-        }
-        for &token in &tokens {
             model.logits(&state, &mut logits, &mut scratch);
             let logit = logits[token.0 as usize];
             let (max, sum) = exponentiate(&mut logits);
             result.nats += f64::from(max + sum.ln() - logit);
-            model.step(&mut state, token, &mut scratch);
+            result.tokens += 1;
         }
-        result.tokens += tokens.len();
-        result.words += prose.split_whitespace().count();
-        result.bytes += prose.len();
+        model.step(&mut state, token, &mut scratch);
+    }
+    for prose in paragraphs(language, text) {
+        result.words += prose.1.split_whitespace().count();
+        result.bytes += prose.1.len();
     }
     result
+}
+
+/// The tokens of a text's prose, as the network reads them from the start of a document.
+pub fn tokens(model: &Model, language: Language, text: &str) -> Vec<TokenId> {
+    let mut tokens = vec![TokenId::DOC];
+    for (at, (starts, prose)) in paragraphs(language, text).enumerate() {
+        if at > 0 {
+            tokens.push(break_token(starts));
+        }
+        tokens.extend(model.tokenizer().read(&prose, Ending::Spaced));
+    }
+    tokens
+}
+
+fn paragraphs(language: Language, text: &str) -> impl Iterator<Item = (Break, String)> {
+    let prose = |range: &std::ops::Range<usize>| &text[range.clone()];
+    prose::paragraphs(language, text)
+        .into_iter()
+        .map(move |paragraph| {
+            let prose = paragraph.ranges.iter().map(prose).collect();
+            (paragraph.starts, prose)
+        })
 }
 
 fn break_token(starts: Break) -> TokenId {

@@ -8,7 +8,7 @@
 use super::Settings;
 use super::calibration::Calibration;
 use super::misses::{self, Miss};
-use crate::predict::Suggestion;
+use crate::predict::{Phrase, Suggestion};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,12 @@ pub(super) trait Writer {
     fn write(&mut self, text: &str);
     /// Where the word at the end starts (a byte offset) and what it may become.
     fn suggestions(&mut self) -> (usize, Vec<Suggestion>);
+    /// Ghost text, and where it starts.
+    fn phrase(&mut self) -> Option<(usize, Phrase)> {
+        None
+    }
+    /// What was offered for this word counts as not seen.
+    fn look_away(&mut self) {}
 }
 
 /// Keystrokes without and with suggestions.
@@ -64,6 +70,23 @@ pub struct Accuracy {
     pub top5: f64,
 }
 
+/// Ghost text offered before the first letters of words.
+#[derive(Clone, Debug, Serialize)]
+pub struct Phrases {
+    /// Phrases offered.
+    pub offered: usize,
+    /// Before how many of a hundred words.
+    pub rate: f64,
+    /// Words in a phrase.
+    pub words: f64,
+    /// In percent: right to the end.
+    pub right: f64,
+    /// The same of phrases of several words.
+    pub right_of_several: f64,
+    /// Characters of right phrases for a hundred that were typed.
+    pub characters: f64,
+}
+
 /// Milliseconds from a keystroke to its suggestions.
 #[derive(Clone, Debug, Serialize)]
 pub struct Latency {
@@ -90,7 +113,10 @@ pub(super) struct Tally {
     answered: usize,
     asked: [usize; PROBED + 1],
     hits: [[usize; 3]; PROBED + 1], // [letters][first, among three, among five]
-    calibration: Calibration,
+    calibration: [Calibration; PROBED + 1],
+    phrases: [(usize, usize); 2], // of one word, of several: offered, right to the end
+    phrase_words: usize,
+    phrase_characters: usize,
     times: Vec<Duration>,
     misses: Vec<Miss>,
 }
@@ -141,6 +167,10 @@ fn type_word<W: Writer>(
         if taken.is_some() && typed > PROBED {
             break;
         }
+        if taken.is_some() {
+            // Nobody would type on: what was right is not passed over.
+            writer.look_away();
+        }
         let before = Instant::now();
         to(writer, start + at);
         let (from, suggestions) = writer.suggestions();
@@ -164,8 +194,13 @@ fn type_word<W: Writer>(
                 *hits += usize::from(rank.is_some_and(|rank| rank <= most));
             }
             for (offered, probability) in &menu {
-                tally.calibration.add(*probability, offered == word);
+                tally.calibration[typed].add(*probability, offered == word);
             }
+        }
+        if typed == 0
+            && let Some((from, phrase)) = writer.phrase()
+        {
+            tally.add_phrase(&phrase, &text[from.min(start)..]);
         }
         if taken.is_none() {
             taken = rank.filter(|&rank| rank <= TAKEN).map(|rank| (typed, rank));
@@ -271,7 +306,15 @@ impl Tally {
                 self.hits[letters][k] += other.hits[letters][k];
             }
         }
-        self.calibration.merge(&other.calibration);
+        for (calibration, other) in self.calibration.iter_mut().zip(&other.calibration) {
+            calibration.merge(other);
+        }
+        for (phrases, other) in self.phrases.iter_mut().zip(other.phrases) {
+            phrases.0 += other.0;
+            phrases.1 += other.1;
+        }
+        self.phrase_words += other.phrase_words;
+        self.phrase_characters += other.phrase_characters;
         self.times.extend(other.times);
         self.misses.extend(other.misses);
         misses::keep_costliest(&mut self.misses, MISSES);
@@ -311,7 +354,40 @@ impl Tally {
     }
 
     pub(super) fn calibration(&self) -> Calibration {
-        self.calibration.clone()
+        let mut all = Calibration::default();
+        self.calibration.iter().for_each(|some| all.merge(some));
+        all
+    }
+
+    pub(super) fn calibration_by_letters(&self) -> &[Calibration] {
+        &self.calibration
+    }
+
+    /// Counts ghost text that stood before `rest`.
+    fn add_phrase(&mut self, phrase: &Phrase, rest: &str) {
+        let after = rest.strip_prefix(&*phrase.text);
+        let right = after.is_some_and(|after| !after.starts_with(char::is_alphanumeric));
+        let (offered, hits) = &mut self.phrases[usize::from(phrase.words > 1)];
+        *offered += 1;
+        *hits += usize::from(right);
+        self.phrase_words += phrase.words;
+        if right {
+            self.phrase_characters += phrase.text.chars().count();
+        }
+    }
+
+    pub(super) fn phrases(&self) -> Phrases {
+        let [one, several] = self.phrases;
+        let rate = |right: usize, offered: usize| percent(right as f64, offered as f64);
+        let offered = one.0 + several.0;
+        Phrases {
+            offered,
+            rate: rate(offered, self.words),
+            words: rate(self.phrase_words, offered) / 100.0,
+            right: rate(one.1 + several.1, offered),
+            right_of_several: rate(several.1, several.0),
+            characters: rate(self.phrase_characters, self.plain),
+        }
     }
 
     pub(super) fn latency(&self) -> Latency {
@@ -380,6 +456,7 @@ mod tests {
             max_words: usize::MAX,
             from_fraction: 0.0,
             options: Options::default(),
+            perplexity: false,
         };
         let tally = write(&mut parrot, text, &settings);
         assert_eq!(
@@ -412,6 +489,7 @@ mod tests {
             max_words: 1,
             from_fraction: 0.5,
             options: Options::default(),
+            perplexity: false,
         };
         let tally = write(&mut parrot, "aa bb cc dd", &settings);
         assert_eq!((tally.words, tally.taken), (1, 1));

@@ -2,6 +2,7 @@
 //!
 //! Metadata: `format`, `config` (JSON), `crc32` of the data. Tensors: `tokenizer` (bytes), `bias` (vocabulary), and for each 8-bit matrix M — `embedding`,
 //! `lstm.LAYER.input`, `lstm.LAYER.recurrent`, `projection` — `M` packed as [`int8::Matrix`] describes, `M.scale` and `M.sum`; `lstm.LAYER.bias` stands beside.
+//! Where a table of what follows what was counted, [`Ngram`]'s arrays are tensors `ngram.NAME`, and `gates` (gates, features) says how far to trust counts.
 //! Data starts at a multiple of 64 bytes. Opening checks names, types, shapes and bounds, and reads no tensor but the tokenizer; [`ModelFile::verify`] reads all.
 
 #![allow(unsafe_code)] // mapping a file, and reading floats where they lie; SAFETY lines stand at each
@@ -16,6 +17,8 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::Config;
+use super::gates::{COUNT, FEATURES, Gates};
+use super::ngram::{LARGEST_VOCABULARY, Ngram, Table};
 use crate::nn::simd::int8::{self, Matrix, Packed};
 
 const FORMAT: &str = "rnn-lsp model 1";
@@ -87,6 +90,19 @@ pub struct ModelFile {
     embedding: MatrixSpans,
     projection: MatrixSpans,
     layers: Vec<Layer>,
+    ngram: Option<NgramSpans>,
+    gates: Option<Span>,
+}
+
+/// In the order of [`Ngram`]'s fields.
+#[derive(Clone, Copy, Debug)]
+struct NgramSpans {
+    buckets: Span,
+    fingerprints: Span,
+    seen: Span,
+    lengths: Span,
+    tokens: Span,
+    shares: Span,
 }
 
 impl ModelFile {
@@ -201,6 +217,31 @@ impl ModelFile {
             })
         };
         let layers = (0..config.layers).map(layer).collect::<Result<_, _>>()?;
+        let len = |name: &str| {
+            tensors
+                .tensor(name)
+                .map_or(0, |tensor| tensor.shape().iter().product())
+        };
+        let ngram = match tensors.tensor("ngram.buckets") {
+            Err(_) => None,
+            Ok(_) if vocabulary > LARGEST_VOCABULARY => {
+                return Err(format(format!(
+                    "ngram.buckets beside a vocabulary of {vocabulary}, expected one of at most {LARGEST_VOCABULARY}"
+                )));
+            }
+            Ok(buckets) => {
+                let buckets = buckets.shape().first().copied().unwrap_or(0);
+                let (contexts, followers) = (len("ngram.fingerprints"), len("ngram.tokens"));
+                Some(NgramSpans {
+                    buckets: span("ngram.buckets", Dtype::U32, &[buckets, 2])?,
+                    fingerprints: span("ngram.fingerprints", Dtype::U16, &[contexts])?,
+                    seen: span("ngram.seen", Dtype::U8, &[contexts])?,
+                    lengths: span("ngram.lengths", Dtype::U8, &[contexts])?,
+                    tokens: span("ngram.tokens", Dtype::U16, &[followers])?,
+                    shares: span("ngram.shares", Dtype::U8, &[followers])?,
+                })
+            }
+        };
         let tokenizer = tensors
             .tensor("tokenizer")
             .map_or(0, |tensor| tensor.data().len());
@@ -212,7 +253,11 @@ impl ModelFile {
             matrix("embedding", vocabulary, embedding)?,
             matrix("projection", embedding, hidden)?,
         );
-        Ok(ModelFile {
+        let gates = match tensors.tensor("gates") {
+            Ok(_) => Some(span("gates", Dtype::F32, &[COUNT, FEATURES])?),
+            Err(_) => None,
+        };
+        let file = ModelFile {
             crc32,
             data,
             tokenizer,
@@ -220,9 +265,15 @@ impl ModelFile {
             embedding,
             projection,
             layers,
+            ngram,
+            gates,
             config,
             bytes,
-        })
+        };
+        match file.ngram().map(|ngram| ngram.check()) {
+            Some(Err(what)) => Err(format(what)),
+            _ => Ok(file),
+        }
     }
 
     /// Hyperparameters.
@@ -237,13 +288,34 @@ impl ModelFile {
 
     /// Reads the whole file and compares its checksum with the header's.
     pub fn verify(&self) -> Result<(), Error> {
-        match crc32fast::hash(&self.bytes.as_ref()[self.data..]) {
-            found if found == self.crc32 => Ok(()),
-            found => Err(Error::Format(format!(
+        let found = crc32fast::hash(&self.bytes.as_ref()[self.data..]);
+        if found != self.crc32 {
+            return Err(Error::Format(format!(
                 "checksum {found:08x}, expected {:08x} as in the header: the file is damaged",
                 self.crc32
-            ))),
+            )));
         }
+        self.ngram().map_or(Ok(()), |ngram| {
+            ngram.verify(self.config.vocabulary).map_err(Error::Format)
+        })
+    }
+
+    /// The table of what follows what, where the file has one.
+    pub fn ngram(&self) -> Option<Ngram<'_>> {
+        let spans = self.ngram?;
+        Some(Ngram {
+            buckets: self.cast(spans.buckets),
+            fingerprints: self.cast(spans.fingerprints),
+            seen: self.cast(spans.seen),
+            lengths: self.cast(spans.lengths),
+            tokens: self.cast(spans.tokens),
+            shares: self.cast(spans.shares),
+        })
+    }
+
+    /// How far counts are to be trusted, where that was fitted to this model.
+    pub fn gates(&self) -> Option<&[f32]> {
+        self.gates.map(|span| self.cast(span))
     }
 
     /// The tokenizer's bytes.
@@ -276,6 +348,21 @@ impl ModelFile {
         )
     }
 
+    /// All tensors as they are.
+    fn tensors(&self) -> Vec<Tensor> {
+        let all = SafeTensors::deserialize(self.bytes.as_ref()).expect("it was opened");
+        let tensor = |(name, tensor): (&str, TensorView<'_>)| {
+            let data = tensor.data().to_vec();
+            (
+                name.to_owned(),
+                tensor.dtype(),
+                tensor.shape().to_vec(),
+                data,
+            )
+        };
+        all.iter().map(tensor).collect()
+    }
+
     fn matrix(&self, spans: &MatrixSpans) -> Matrix<'_> {
         Matrix {
             data: self.cast(spans.data),
@@ -296,6 +383,9 @@ impl ModelFile {
 
 /// Types of which any bits are a value.
 trait Number {}
+impl Number for u8 {}
+impl Number for u16 {}
+impl Number for u32 {}
 impl Number for i8 {}
 impl Number for i32 {}
 impl Number for f32 {}
@@ -317,9 +407,12 @@ pub struct Parts {
     pub layers: Vec<(Packed, Packed, Vec<f32>)>,
 }
 
+/// Name, type, shape and bytes.
+type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
+
 /// The bytes of a model file.
 pub fn to_bytes(parts: &Parts) -> Vec<u8> {
-    let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
+    let mut tensors: Vec<Tensor> = Vec::new();
     let floats = |x: &[f32]| x.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
     let mut matrix = |name: &str, packed: &Packed| {
         let rows = packed.scales.len();
@@ -376,16 +469,90 @@ pub fn to_bytes(parts: &Parts) -> Vec<u8> {
         parts.tokenizer.clone(),
     ));
 
+    serialize(&tensors, &parts.config)
+}
+
+/// The bytes of the same model with another table of what follows what.
+pub fn with_ngram(file: &ModelFile, table: &Table) -> Vec<u8> {
+    let mut tensors = file.tensors();
+    tensors.retain(|(name, ..)| !name.starts_with("ngram."));
+    let u16s = |x: &[u16]| x.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    let buckets = table.buckets.iter().flat_map(|x| x.to_le_bytes()).collect();
+    if !table.fingerprints.is_empty() {
+        for (name, dtype, shape, data) in [
+            (
+                "buckets",
+                Dtype::U32,
+                vec![table.buckets.len() / 2, 2],
+                buckets,
+            ),
+            (
+                "fingerprints",
+                Dtype::U16,
+                vec![table.fingerprints.len()],
+                u16s(&table.fingerprints),
+            ),
+            (
+                "seen",
+                Dtype::U8,
+                vec![table.seen.len()],
+                table.seen.clone(),
+            ),
+            (
+                "lengths",
+                Dtype::U8,
+                vec![table.lengths.len()],
+                table.lengths.clone(),
+            ),
+            (
+                "tokens",
+                Dtype::U16,
+                vec![table.tokens.len()],
+                u16s(&table.tokens),
+            ),
+            (
+                "shares",
+                Dtype::U8,
+                vec![table.shares.len()],
+                table.shares.clone(),
+            ),
+        ] {
+            tensors.push((format!("ngram.{name}"), dtype, shape, data));
+        }
+    }
+    serialize(&tensors, &file.config)
+}
+
+/// The bytes of the same model with other gates.
+pub fn with_gates(file: &ModelFile, gates: &Gates) -> Vec<u8> {
+    let mut tensors = file.tensors();
+    tensors.retain(|(name, ..)| name != "gates");
+    let weights = gates
+        .weights()
+        .iter()
+        .flat_map(|x| x.to_le_bytes())
+        .collect();
+    tensors.push((
+        "gates".to_owned(),
+        Dtype::F32,
+        vec![COUNT, FEATURES],
+        weights,
+    ));
+    serialize(&tensors, &file.config)
+}
+
+/// A safetensors file with a checksum.
+fn serialize(tensors: &[Tensor], config: &Config) -> Vec<u8> {
+    let config = serde_json::to_string(config).expect("plain data");
     let serialize = |crc32: u32| {
         let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
             let view =
                 TensorView::new(*dtype, shape.clone(), bytes).expect("length and shape agree");
             (name.as_str(), view)
         });
-        let config = serde_json::to_string(&parts.config).expect("plain data");
         let metadata = [
             ("format", FORMAT.to_owned()),
-            ("config", config),
+            ("config", config.clone()),
             ("crc32", format!("{crc32:08x}")),
         ];
         let metadata: HashMap<String, String> = metadata

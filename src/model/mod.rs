@@ -5,6 +5,8 @@
 
 mod config;
 pub mod file;
+pub mod gates;
+pub mod ngram;
 mod quantize;
 mod shipped;
 mod state;
@@ -20,12 +22,15 @@ use crate::nn::lstm;
 use crate::nn::simd::int8::{self, Matrix, Vectors};
 use crate::text::{TokenId, Tokenizer};
 use file::{Bytes, ModelFile};
+use gates::Gates;
+use ngram::Ngram;
 
 /// Configuration, vocabulary and weights; immutable, shared by `Arc`.
 #[derive(Debug)]
 pub struct Model {
     file: ModelFile,
     tokenizer: Tokenizer,
+    gates: Gates,
 }
 
 /// Buffers of a forward pass. One a thread; holds nothing between calls.
@@ -102,7 +107,15 @@ impl Model {
                 "tokenizer of {found} tokens, expected {expected} as in the header"
             )));
         }
-        Ok(Model { file, tokenizer })
+        let gates = match file.gates() {
+            Some(weights) => Gates::from_weights(weights).map_err(Error::Format)?,
+            None => Gates::default(),
+        };
+        Ok(Model {
+            file,
+            tokenizer,
+            gates,
+        })
     }
 
     /// A tiny untrained model with a small English vocabulary, for tests. Same seed, same weights.
@@ -123,6 +136,26 @@ impl Model {
     /// Reads all of the file and compares its checksum.
     pub fn verify(&self) -> Result<(), Error> {
         self.file.verify()
+    }
+
+    /// The table of what follows what, where the file has one.
+    pub fn ngram(&self) -> Option<Ngram<'_>> {
+        self.file.ngram()
+    }
+
+    /// How far counts are to be trusted beside the network.
+    pub fn gates(&self) -> &Gates {
+        &self.gates
+    }
+
+    /// The file of this model with another table of what follows what.
+    pub fn with_ngram(&self, table: &ngram::Table) -> Vec<u8> {
+        file::with_ngram(&self.file, table)
+    }
+
+    /// The file of this model with other gates.
+    pub fn with_gates(&self, gates: &Gates) -> Vec<u8> {
+        file::with_gates(&self.file, gates)
     }
 
     /// Hyperparameters.

@@ -5,7 +5,7 @@
 //! What was expanded for a state stays until the state changes; a further letter only filters.
 
 use super::casing;
-use super::distribution::{Distribution, Tables};
+use super::distribution::{Distribution, Place, Tables};
 use crate::model::{Model, Scratch, State};
 use crate::text::{Kind, TokenId, Vocabulary};
 
@@ -43,6 +43,8 @@ pub(super) struct Root<'a> {
     pub(super) state: &'a State,
     pub(super) next: &'a Distribution,
     pub(super) tables: &'a Tables,
+    /// Of `next`.
+    pub(super) place: Place<'a>,
 }
 
 /// What the beam found.
@@ -171,12 +173,17 @@ impl Beam {
         model.logits_batch(&states, &mut self.logits[..steps.len() * size], scratch);
         let mut new = Vec::with_capacity(steps.len());
         for (i, (step, state)) in steps.iter().zip(states).enumerate() {
-            let next =
-                Distribution::new(self.logits[i * size..(i + 1) * size].to_vec(), root.tables);
             let (mut tokens, mut text) =
                 parents[i].map_or_else(Default::default, |h| (h.tokens.clone(), h.text.clone()));
             tokens.push(step.token);
             text.push_str(vocabulary.text(step.token));
+            let tail = [root.place.tail, &tokens].concat();
+            let place = Place {
+                tail: &tail,
+                ..root.place
+            };
+            let logits = self.logits[i * size..(i + 1) * size].to_vec();
+            let next = Distribution::new(logits, root.tables, place);
             new.push(Hypothesis {
                 tokens,
                 text,

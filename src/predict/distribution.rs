@@ -1,6 +1,9 @@
-//! The network's distribution over the next token, and what of it can start or go on a word.
+//! The distribution over the next token, and what of it can start or go on a word.
 
 use super::casing;
+use super::mixing::mix_table;
+use crate::model::Model;
+use crate::model::gates::Gates;
 use crate::nn::pointwise::{dot, exponentiate};
 use crate::text::{Kind, TokenId, Vocabulary};
 use std::borrow::Cow;
@@ -21,6 +24,16 @@ pub(super) struct Distribution {
     pieces: Matches,
     /// Probability of the tokens that can stand after a space that was typed.
     pub(super) spaced_mass: f32,
+    /// Probability of the network's first token, before anything was mixed in.
+    pub(super) sure: f32,
+}
+
+/// Where a distribution stands: the model with its table, how far the table is trusted, and the tokens before.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) model: &'a Model,
+    pub(super) gates: &'a Gates,
+    pub(super) tail: &'a [TokenId],
 }
 
 /// Tokens of one kind, with what remains of their probability under the typed case.
@@ -65,16 +78,20 @@ impl Tables {
 }
 
 impl Distribution {
-    /// From logits.
-    pub(super) fn new(mut logits: Vec<f32>, tables: &Tables) -> Distribution {
+    /// From the network's logits and the table of what follows what.
+    pub(super) fn new(mut logits: Vec<f32>, tables: &Tables, place: Place<'_>) -> Distribution {
         let (_, sum) = exponentiate(&mut logits);
-        let scale = 1.0 / sum;
+        let sure = 1.0 / sum;
+        let scale = place.model.ngram().map_or(sure, |table| {
+            mix_table(&mut logits, sure, &table, place.tail, &place.gates.ngram)
+        });
         logits.iter_mut().for_each(|p| *p *= scale);
         let (words, pieces) = best_of_both(&logits, tables);
         Distribution {
             words,
             pieces,
             spaced_mass: dot(&logits, &tables.spaced).max(LEAST),
+            sure,
             probabilities: logits,
         }
     }

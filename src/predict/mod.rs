@@ -14,16 +14,19 @@ pub mod own;
 mod phrase;
 mod rank;
 pub mod recency;
+mod refusal;
 
-pub use mixing::Trust;
 pub use own::Own;
 pub use recency::Recency;
 
+use crate::model::gates::Gates;
+use crate::model::ngram::LONGEST;
 use crate::model::{Model, Scratch, State};
 use crate::text::{Kind, TokenId, Vocabulary};
 use beam::{Beam, Root};
 use distribution::{Distribution, Tables};
 use rank::{Place, Proposals};
+use refusal::Shown;
 
 /// What stands between the last token read and the prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,8 +86,15 @@ pub struct Options {
     pub max_phrase_words: usize,
     /// A phrase less probable than this is cut short, down to nothing.
     pub phrase_threshold: f32,
-    /// How far the writer's own words are trusted.
-    pub trust: Trust,
+    /// How far counts are trusted, if not as the model says.
+    pub gates: Option<Gates>,
+}
+
+impl Options {
+    /// How far counts are trusted.
+    fn gates(&self, model: &Model) -> Gates {
+        self.gates.unwrap_or(*model.gates())
+    }
 }
 
 impl Default for Options {
@@ -96,7 +106,7 @@ impl Default for Options {
             threshold: 0.14,
             max_phrase_words: 5,
             phrase_threshold: 0.35,
-            trust: Trust::default(),
+            gates: None,
         }
     }
 }
@@ -106,10 +116,19 @@ impl Default for Options {
 #[derive(Debug, Default)]
 pub struct Predictor {
     scratch: Scratch,
-    state: Option<State>,
+    read: Option<Read>,
     next: Distribution,
     tables: Tables,
     beam: Beam,
+    shown: Shown,
+}
+
+/// What a distribution was computed for.
+#[derive(Debug, PartialEq)]
+struct Read {
+    state: State,
+    tail: Vec<TokenId>,
+    gates: Gates,
 }
 
 /// Words for the prefix, most probable first. Empty when the best is too weak.
@@ -132,6 +151,12 @@ pub fn suggest(
         return Vec::new();
     }
     let typed = context.prefix.replace(CURLY, "'");
+    let read = Read {
+        state: context.state.clone(),
+        tail: recency.tail(LONGEST).to_vec(),
+        gates: options.gates(model),
+    };
+    predictor.read(model, read);
     let proposals = predictor.propose(model, context, &typed, options.max_items);
     let past = own.at(&recency.history());
     let place = Place {
@@ -139,9 +164,11 @@ pub fn suggest(
         sentence_start: recency.at_sentence_start(),
         previous: recency.previous_word(),
         past: &past,
+        refused: predictor.shown.refused(&typed),
     };
     let is_word = |text: &str| vocabulary.word(text).is_some();
-    let mut suggestions = rank::rank(&proposals, &place, &options.trust, options, is_word);
+    let mut suggestions = rank::rank(&proposals, &place, &options.gates(model), options, is_word);
+    predictor.shown.record(&typed, &suggestions);
     for suggestion in &mut suggestions {
         suggestion.text = in_the_writers_hand(&suggestion.text, &typed, context);
     }
@@ -248,7 +275,6 @@ impl Predictor {
         max_items: usize,
     ) -> Proposals {
         let vocabulary = model.tokenizer().vocabulary();
-        self.read(model, &context.state);
         let scale = match context.boundary {
             Boundary::Spaced => 1.0 / self.next.spaced_mass,
             Boundary::Touching => 1.0,
@@ -257,10 +283,14 @@ impl Predictor {
         // What is less probable than the last word of the menu, or next to nothing beside the first, is not worth a step.
         let p = |rank: usize| single.best.get(rank).map_or(0.0, |&(_, p)| p);
         let worth = p(max_items.saturating_sub(1)).max(0.03 * p(0));
+        let Some(read) = &self.read else {
+            return Proposals::default();
+        };
         let root = Root {
-            state: &context.state,
+            state: &read.state,
             next: &self.next,
             tables: &self.tables,
+            place: read.place(model),
         };
         let several = self
             .beam
@@ -282,23 +312,43 @@ impl Predictor {
         } else {
             (single.mass + several.mass) * scale
         };
-        Proposals { words, mass }
+        Proposals {
+            words,
+            mass,
+            sure: self.next.sure,
+        }
     }
 
-    /// Makes the cached distribution that of `state`.
-    fn read(&mut self, model: &Model, state: &State) {
-        if self.state.as_ref() == Some(state) {
+    /// Makes the cached distribution that of `read`.
+    fn read(&mut self, model: &Model, read: Read) {
+        if self.read.as_ref() == Some(&read) {
             return;
         }
         let mut logits = std::mem::take(&mut self.next).into_buffer();
         logits.resize(model.vocabulary_size(), 0.0);
-        model.logits(state, &mut logits, &mut self.scratch);
+        model.logits(&read.state, &mut logits, &mut self.scratch);
         if self.tables.len() != logits.len() {
             self.tables = Tables::new(model.tokenizer().vocabulary());
         }
-        self.next = Distribution::new(logits, &self.tables);
+        self.next = Distribution::new(logits, &self.tables, read.place(model));
         self.beam.clear();
-        self.state = Some(state.clone());
+        self.shown.clear();
+        self.read = Some(read);
+    }
+
+    /// Forgets what was offered for the word at the cursor: nobody has seen it.
+    pub fn forget_shown(&mut self) {
+        self.shown.clear();
+    }
+}
+
+impl Read {
+    fn place<'a>(&'a self, model: &'a Model) -> distribution::Place<'a> {
+        distribution::Place {
+            model,
+            gates: &self.gates,
+            tail: &self.tail,
+        }
     }
 }
 

@@ -7,10 +7,10 @@
 use super::recency::Recency;
 
 /// Longest history counted, in units: words, numbers and punctuation marks.
-pub const ORDERS: usize = 3;
+pub use crate::model::gates::ORDERS;
 
 /// Sources of counts: the document, and earlier prose.
-pub(super) const SOURCES: usize = 2;
+pub const SOURCES: usize = 2;
 
 /// The writer's own words.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ impl<'a> From<&'a Recency> for Own<'a> {
 
 impl<'a> Own<'a> {
     /// What each source knows of the words that may come after `history`.
-    pub(super) fn at(&self, history: &History) -> Vec<Box<dyn Past + 'a>> {
+    pub fn at(&self, history: &History) -> Vec<Box<dyn Past + 'a>> {
         let document: Box<dyn Past> = Box::new(self.document.query(history));
         let earlier = self.earlier.map(|counts| counts.after(history));
         std::iter::once(document).chain(earlier).collect()
@@ -90,6 +90,30 @@ pub struct Weight {
     pub seen: [f32; ORDERS],
     /// How many different words followed.
     pub kinds: [f32; ORDERS],
+}
+
+/// What each source says of a word.
+pub type ByOwn = [Evidence; SOURCES];
+
+/// How much each source has seen.
+pub fn weights(past: &[Box<dyn Past + '_>]) -> [Weight; SOURCES] {
+    let mut weights = [Weight::default(); SOURCES];
+    for (weight, past) in weights.iter_mut().zip(past) {
+        *weight = past.weight();
+    }
+    weights
+}
+
+/// What each source says of a word in lower case; `None` if none knows it.
+pub fn evidence(past: &[Box<dyn Past + '_>], folded: &str) -> Option<ByOwn> {
+    let mut known = false;
+    let mut own = ByOwn::default();
+    for (own, past) in own.iter_mut().zip(past) {
+        if let Some(evidence) = past.evidence(folded) {
+            (*own, known) = (evidence, true);
+        }
+    }
+    known.then_some(own)
 }
 
 /// The last units before a word, newest last: marks as small numbers, words as numbers made of their letters.

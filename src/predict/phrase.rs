@@ -1,8 +1,11 @@
 //! Ghost text: the first suggestion and the words after it, as far as reading them pays.
 
-use super::distribution::Distribution;
-use super::own::{Own, Past};
-use super::{Options, Phrase, Predictor, Suggestion, manners, rank};
+use super::distribution::{Distribution, Place};
+use super::mixing::Mixture;
+use super::own::{self, Own, Past};
+use super::{Options, Phrase, Predictor, Suggestion, manners};
+use crate::model::gates::Gates;
+use crate::model::ngram::LONGEST;
 use crate::model::{Model, State};
 use crate::text::{Ending, Kind, TokenId, Vocabulary};
 
@@ -32,17 +35,25 @@ pub(super) fn extend(
         .document
         .history()
         .with_word(&phrase.text.to_lowercase());
+    let gates = options.gates(model);
+    let mut tail = own.document.tail(LONGEST).to_vec();
     for token in model.tokenizer().read(&phrase.text, Ending::Spaced) {
         model.step(&mut state, token, &mut predictor.scratch);
+        tail.push(token);
     }
     while phrase.words < options.max_phrase_words {
         let mut logits = vec![0.0; model.vocabulary_size()];
         model.logits(&state, &mut logits, &mut predictor.scratch);
-        let next = Distribution::new(logits, &predictor.tables);
+        let place = Place {
+            model,
+            gates: &gates,
+            tail: &tail,
+        };
+        let next = Distribution::new(logits, &predictor.tables, place);
         let past = own.at(&history);
         let previous = phrase.text.rsplit(' ').next().map(str::to_lowercase);
         let Some((token, probability)) =
-            best_word(&next, vocabulary, &past, previous.as_deref(), options)
+            best_word(&next, vocabulary, &past, previous.as_deref(), &gates)
         else {
             break;
         };
@@ -58,6 +69,7 @@ pub(super) fn extend(
         phrase.probability = joint;
         history = history.with_word(&word.to_lowercase());
         model.step(&mut state, token, &mut predictor.scratch);
+        tail.push(token);
     }
     phrase
 }
@@ -68,16 +80,16 @@ fn best_word(
     vocabulary: &Vocabulary,
     past: &[Box<dyn Past + '_>],
     previous: Option<&str>,
-    options: &Options,
+    gates: &Gates,
 ) -> Option<(TokenId, f32)> {
     let words = next.matching(vocabulary, "", Kind::Word);
     let room = words.mass;
-    let mixture = options.trust.mixture(&rank::weights(past));
+    let mixture = Mixture::new(gates, &own::weights(past), next.sure);
     let best = words.best.iter().take(LOOKED_AT).map(|&(id, network)| {
         let folded = vocabulary.text(id).to_lowercase();
         // What stands behind the space is a word with the probability that a space comes at all: the writer's own
         // words say nothing about that, so they share what the network leaves for words.
-        let own = rank::evidence(past, &folded).unwrap_or_default();
+        let own = own::evidence(past, &folded).unwrap_or_default();
         (id, room * mixture.mix(network / room, &own), folded)
     });
     let (id, p, _) = best

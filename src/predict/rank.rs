@@ -1,8 +1,9 @@
 //! From words and probabilities to what is offered. Knows no network: candidates come in, suggestions go out.
 
-use super::mixing::Trust;
-use super::own::{Evidence, Past, SOURCES, Weight};
+use super::mixing::Mixture;
+use super::own::{ByOwn, Evidence, Past, evidence, weights};
 use super::{Options, Suggestion, casing, manners};
+use crate::model::gates::Gates;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,6 +14,8 @@ pub(super) struct Proposals {
     pub(super) words: Vec<(String, f32)>,
     /// Probability of all words that agree with the prefix, the ones above included.
     pub(super) mass: f32,
+    /// Probability of the network's first token.
+    pub(super) sure: f32,
 }
 
 /// What is known of the place.
@@ -24,6 +27,8 @@ pub(super) struct Place<'a> {
     pub(super) sentence_start: bool,
     /// The word before, in lower case.
     pub(super) previous: Option<&'a str>,
+    /// What remains of the probability of words, in lower case, that were offered for this word before.
+    pub(super) refused: HashMap<&'a str, f32>,
     /// The writer's own words, by source.
     pub(super) past: &'a [Box<dyn Past + 'a>],
 }
@@ -38,7 +43,7 @@ const FAINT: f32 = 0.1;
 pub(super) fn rank(
     proposals: &Proposals,
     place: &Place<'_>,
-    trust: &Trust,
+    gates: &Gates,
     options: &Options,
     is_word: impl Fn(&str) -> bool,
 ) -> Vec<Suggestion> {
@@ -47,11 +52,11 @@ pub(super) fn rank(
         return Vec::new();
     }
     let seen = weights(place.past);
-    let mixture = trust.mixture(&seen);
+    let mixture = Mixture::new(gates, &seen, proposals.sure);
 
     // The writer's own words that agree with the prefix, the most probable by themselves first.
-    let mut known = Own::default();
-    let mut by_word: BTreeMap<&str, Own> = BTreeMap::new();
+    let mut known = ByOwn::default();
+    let mut by_word: BTreeMap<&str, ByOwn> = BTreeMap::new();
     for (source, past) in place.past.iter().enumerate() {
         for (word, evidence) in past.words(&typed) {
             known[source] += &evidence;
@@ -69,19 +74,26 @@ pub(super) fn rank(
     }
     let total = mixture.mix(proposals.mass, &known).max(f32::MIN_POSITIVE);
     let own = by_word.into_iter();
-    let mut own: Vec<(&str, Own, f32)> = own
+    let mut own: Vec<(&str, ByOwn, f32)> = own
         .map(|(word, own)| (word, own, mixture.mix(0.0, &own)))
         .collect();
     own.sort_unstable_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(b.0)));
     own.truncate(OWN);
 
     let mut candidates: HashMap<String, f32> = HashMap::new();
-    let mut add = |form: &str, network: f32, own: &Own| {
+    let mut gone = 0.0;
+    let mut add = |form: &str, network: f32, own: &ByOwn| {
         let Some(text) = casing::fit(form, place.typed, &is_word) else {
             return;
         };
-        let p = mixture.mix(network, own) * casing::agreement(form, place.typed);
-        *candidates.entry(text).or_default() += p / total;
+        let p = mixture.mix(network, own) * casing::agreement(form, place.typed) / total;
+        let remains = place
+            .refused
+            .get(&*form.to_lowercase())
+            .copied()
+            .unwrap_or(1.0);
+        gone += p * (1.0 - remains);
+        *candidates.entry(text).or_default() += p * remains;
     };
     let mut proposed: HashSet<String> = HashSet::new();
     for (form, network) in &proposals.words {
@@ -97,31 +109,10 @@ pub(super) fn rank(
     for (word, evidence, _) in own.iter().filter(|(word, ..)| !proposed.contains(*word)) {
         add(&form_here(word, place, &is_word), 0.0, evidence);
     }
+    // The others share what the refused words lost.
+    let all = (1.0 - gone).max(0.01);
+    candidates.values_mut().for_each(|p| *p /= all);
     choose(candidates, place, &typed, options)
-}
-
-/// What each source says of a word.
-pub(super) type Own = [Evidence; SOURCES];
-
-/// How much each source has seen.
-pub(super) fn weights(past: &[Box<dyn Past + '_>]) -> [Weight; SOURCES] {
-    let mut weights = [Weight::default(); SOURCES];
-    for (weight, past) in weights.iter_mut().zip(past) {
-        *weight = past.weight();
-    }
-    weights
-}
-
-/// What each source says of a word in lower case; `None` if none knows it.
-pub(super) fn evidence(past: &[Box<dyn Past + '_>], folded: &str) -> Option<Own> {
-    let mut known = false;
-    let mut own = Own::default();
-    for (own, past) in own.iter_mut().zip(past) {
-        if let Some(evidence) = past.evidence(folded) {
-            (*own, known) = (evidence, true);
-        }
-    }
-    known.then_some(own)
 }
 
 /// A word this much less probable than the threshold only makes the menu longer: behind a sure word stand words that
@@ -226,6 +217,7 @@ mod tests {
             sentence_start: recency.at_sentence_start(),
             previous: recency.previous_word(),
             past: &past,
+            refused: HashMap::new(),
         };
         let proposals = Proposals {
             words: words
@@ -239,11 +231,12 @@ mod tests {
                     .map(|&(word, p)| p * casing::agreement(word, typed))
                     .sum(),
             },
+            sure: 0.5,
         };
         let known = [
             "the", "they", "then", "is", "often", "he", "doctor", "we", "rest",
         ];
-        rank(&proposals, &place, &options.trust, options, |word| {
+        rank(&proposals, &place, &Gates::default(), options, |word| {
             known.contains(&word)
         })
     }

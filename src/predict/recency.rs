@@ -110,6 +110,11 @@ impl Recency {
         self.tokens.last().copied()
     }
 
+    /// The tokens read last, at most so many, newest last.
+    pub fn tail(&self, most: usize) -> &[TokenId] {
+        &self.tokens[self.tokens.len().saturating_sub(most)..]
+    }
+
     /// Reads one more token.
     pub fn push(&mut self, token: TokenId, vocabulary: &Vocabulary) {
         self.tokens.push(token);

@@ -151,6 +151,41 @@ fn same_seed_same_bytes() {
 }
 
 #[test]
+fn mixes_counts_into_a_model() {
+    let place = Place::new();
+    place.train("--out a.model --tokens 12k texts");
+    let mix = |line: &str| {
+        let output = place.run(&format!("mix {line}"));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{line}: {said}");
+        said
+    };
+    let said = mix("a.model --out b.model --size 0.02");
+    assert!(
+        said.contains("followers") && said.contains("bits each with the table"),
+        "{said}"
+    );
+    mix("a.model --out c.model --size 0.02");
+    let (plain, mixed) = (place.read("a.model").len(), place.read("b.model").len());
+    assert!(
+        (plain + 1_000..plain + 22_000).contains(&mixed),
+        "{plain} bytes became {mixed}"
+    );
+    assert!(place.read("b.model") == place.read("c.model"));
+    // On texts that are given, with the table that is there.
+    mix("b.model --out d.model --keep-table --texts texts/00.md texts/01.md");
+    assert!(place.read("d.model").len() == mixed && place.read("d.model") != place.read("b.model"));
+    let eval = place.run("eval b.model texts/00.md --max-words 20");
+    assert!(eval.status.success());
+    let lost = place.run("mix a.model --run other --out e.model");
+    let said = String::from_utf8_lossy(&lost.stderr);
+    assert!(
+        said.contains("error: other.run") && !place.path("e.model").exists(),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_killed_run_goes_on_to_the_same_bytes() {
     let place = Place::new();
     place.train("--out whole.model --tokens 30k texts");

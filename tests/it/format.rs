@@ -2,9 +2,20 @@
 
 use rnn_lsp::model::Model;
 use rnn_lsp::model::file::{Bytes, ModelFile};
+use rnn_lsp::model::gates::Gates;
+use rnn_lsp::model::ngram::{Entry, Table, hash};
+use rnn_lsp::text::TokenId;
 
+/// A file with everything that a file can have.
 fn tiny() -> Vec<u8> {
-    Model::tiny_bytes(5)
+    let entry = |i: u32| Entry {
+        hash: hash(&[TokenId(i), TokenId(2 * i)]),
+        seen: 5 + i,
+        followers: vec![(i as u16, 0.25), (300, 0.5)],
+    };
+    let table = Table::new((0..40).map(entry).collect());
+    let model = Model::from_bytes(Model::tiny(5).with_ngram(&table)).expect("a whole file");
+    model.with_gates(&Gates::default())
 }
 
 fn header_len(bytes: &[u8]) -> usize {
@@ -51,7 +62,8 @@ fn a_file_that_was_written_opens_mapped() {
     let path = folder.path().join("tiny.safetensors");
     rnn_lsp::model::write_whole(&path, &tiny()).expect("room on the disk");
     let model = Model::open(&path).expect("a whole file");
-    assert_eq!(model.identity(), Model::tiny(5).identity());
+    let whole = Model::from_bytes(tiny()).expect("a whole file");
+    assert_eq!(model.identity(), whole.identity());
     assert_eq!(
         std::fs::read_dir(folder.path()).expect("a folder").count(),
         1,
@@ -131,6 +143,18 @@ fn errors_say_what_was_found_and_expected() {
         &["config in the header"],
     );
     check(with_header("\"F32\"", "\"I32\""), &["expected"]);
+    check(
+        with_header("\"shape\":[13,5]", "\"shape\":[5,13]"),
+        &["gates is [5, 13] of F32, expected [13, 5] of F32"],
+    );
+    check(
+        with_header("ngram.shares", "ngram.chairs"),
+        &["no tensor ngram.shares"],
+    );
+    check(
+        with_header("\"shape\":[80]", "\"shape\":[40,2]"),
+        &["[40, 2]", "expected"],
+    );
     check(
         with_header("\"crc32\":\"", "\"crc32\":\"x"),
         &["expected 8 hexadecimal digits"],
