@@ -3,6 +3,7 @@
 //! Two passes, each with one document at a time in memory for each thread: [`sample`] draws the text from which the
 //! vocabulary is learned, [`encode`] writes every document as tokens. The corpus may be larger than memory.
 
+mod breaks;
 mod documents;
 mod encode;
 mod gather;

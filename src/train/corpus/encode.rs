@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use super::breaks::breaks;
 use super::{Error, Flow, Skips, Source, each_document};
 use crate::text::prose::{self, Break, Language};
 use crate::text::{Ending, TokenId, Tokenizer};
@@ -21,7 +22,7 @@ pub struct Encode<'a> {
     pub sources: &'a [Source],
     /// What makes tokens of text.
     pub tokenizer: &'a Tokenizer,
-    /// Decides which of the short paragraphs of plain texts are read as headings.
+    /// Decides which of a plain text's paragraphs are read as headings, items and quotations.
     pub seed: u64,
     /// Threads that encode; one more reads, one more writes.
     pub threads: usize,
@@ -149,20 +150,16 @@ fn read(tokenizer: &Tokenizer, seed: u64, document: &Text) -> Tokens {
         words: 0,
         bytes: 0,
     };
-    for (at, (paragraph, text)) in paragraphs.iter().zip(&texts).enumerate() {
+    let breaks = match document.language {
+        Language::Plain => breaks(&texts, mix(seed, document.number)),
+        _ => paragraphs
+            .iter()
+            .map(|paragraph| paragraph.starts)
+            .collect(),
+    };
+    for (at, (starts, text)) in breaks.into_iter().zip(&texts).enumerate() {
         if at > 0 {
-            let plain = document.language == Language::Plain;
-            let next = texts.get(at + 1).map_or("", String::as_str);
-            let coin = mix(mix(seed, document.number), at as u64) & 1 == 0;
-            let heading = plain && coin && looks_like_heading(text, next);
-            tokens.ids.push(
-                break_token(if heading {
-                    Break::Heading
-                } else {
-                    paragraph.starts
-                })
-                .0,
-            );
+            tokens.ids.push(break_token(starts).0);
         }
         tokens
             .ids
@@ -179,42 +176,5 @@ fn break_token(starts: Break) -> TokenId {
         Break::Heading => TokenId::HEAD,
         Break::Item => TokenId::ITEM,
         Break::Quote => TokenId::QUOTE,
-    }
-}
-
-/// Whether a paragraph of a plain text is probably a heading. Half of those that look like one are read as headings and
-/// half as what they are marked as, so that the network meets its headings both ways: as Markdown will show them, and
-/// as plain text will.
-fn looks_like_heading(text: &str, next: &str) -> bool {
-    let text = text.trim();
-    let sentence = |c: char| {
-        matches!(
-            c,
-            '.' | '!' | '?' | ':' | ';' | ',' | '…' | '"' | '”' | '’' | ')'
-        )
-    };
-    text.len() <= 80
-        && next.len() >= 120
-        && text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
-        && !text.ends_with(sentence)
-        && text.split_whitespace().count() <= 12
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn headings() {
-        let long = "word ".repeat(30);
-        let check = |text: &str, next: &str, expected: bool| {
-            assert_eq!(looks_like_heading(text, next), expected, "{text}");
-        };
-        check("How to Read a Map", &long, true);
-        check("3. Results", &long, true);
-        check("It was late.", &long, false);
-        check("for example", &long, false);
-        check("How to Read a Map", "Yes, really.", false);
-        check(&long, &long, false);
     }
 }
