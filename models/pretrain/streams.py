@@ -60,9 +60,15 @@ class Streams:
             left = 0 if part == NO_PART else self.parts[part][1] - offset
             heapq.heappush(self.moments, (left, stream))
 
-    def cursor(self):
-        places = [[part, 0 if part == NO_PART else self.now - since] for part, since in self.reading]
-        return {"tokens": self.read, "epoch": self.epoch, "taken": self.taken, "places": places}
+    def place(self):
+        """Where the streams stand, cheap to take after every window; `cursor` is what a checkpoint says of it."""
+        return self.now, self.read, self.epoch, self.taken, list(self.reading)
+
+    @staticmethod
+    def cursor(place):
+        now, read, epoch, taken, reading = place
+        places = [[part, 0 if part == NO_PART else now - since] for part, since in reading]
+        return {"tokens": read, "epoch": epoch, "taken": taken, "places": places}
 
     def epoch_order(self):
         if self.seed is None:
@@ -81,19 +87,19 @@ class Streams:
         self.taken += 1
         return self.order[self.taken - 1]
 
-    def stretches(self, steps):
-        """The next window's stretches, a (stream, first step, end, position in the shard, whether a part starts) each."""
+    def stretches(self, steps, columns):
+        """The next window's stretches in some of the streams, a (stream, first step, end, position in the shard, whether a
+        part starts) each."""
         end = self.now + steps
-        begun = [0] * self.batch
-        found = []
+        begun, found = {}, []
 
         def add(stream, until):
             part, since = self.reading[stream]
-            first = self.now + begun[stream]
-            if part != NO_PART and until > first:
+            begin = begun.get(stream, 0)
+            first = self.now + begin
+            if stream in columns and part != NO_PART and until > first:
                 start = self.parts[part][0]
-                found.append((stream, begun[stream], until - self.now, start + first - since, first == since))
-                self.read += until - first
+                found.append((stream, begin, until - self.now, start + first - since, first == since))
             begun[stream] = until - self.now
 
         while self.moments and self.moments[0][0] < end:
@@ -105,9 +111,10 @@ class Streams:
                 continue
             self.reading[stream] = (part, moment)
             heapq.heappush(self.moments, (moment + self.parts[part][1], stream))
-        for stream in range(self.batch):
+        for stream in columns:
             add(stream, end)
         self.now = end
+        self.read += steps * self.batch
         return found
 
 
@@ -125,24 +132,25 @@ class Reader:
         self.tokens, self.device = tokens, tokens.device
         self.mask = (1 << 8 * tokens.itemsize) - 1
         self.streams, self.steps, self.columns = streams, steps, columns
-        self.worker = ThreadPoolExecutor(1)
+        # A thread's memory is pinned for the first device unless it is told otherwise.
+        pinned_for = [self.device] if self.device.type == "cuda" else []
+        self.worker = ThreadPoolExecutor(1, initializer=lambda: [torch.cuda.set_device(d) for d in pinned_for])
         self.ahead = None
 
     def next(self):
-        """The next window and the cursor after it; (None, cursor) when there is nothing more."""
-        plan, cursor = (self.ahead or self.worker.submit(self.plan)).result()
+        """The next window and the streams' place after it; no window when there is nothing more."""
+        plan, place = (self.ahead or self.worker.submit(self.plan)).result()
         self.ahead = self.worker.submit(self.plan)
-        return (None if plan is None else self.window(*plan)), cursor
+        return (None if plan is None else self.window(*plan)), place
 
     def plan(self):
-        found = self.streams.stretches(self.steps)
-        cursor = self.streams.cursor()
+        found = self.streams.stretches(self.steps, self.columns)
+        place = self.streams.place()
+        if not found:
+            return None, place
+        found.sort(key=lambda stretch: (stretch[1] - stretch[2], stretch[1], stretch[0]))
+        stream, begin, end, position, starts = (np.array(column) for column in zip(*found))
         first = self.columns.start
-        own = [stretch for stretch in found if stretch[0] in self.columns]
-        if not own:
-            return None, cursor
-        own.sort(key=lambda stretch: (stretch[1] - stretch[2], stretch[1], stretch[0]))
-        stream, begin, end, position, starts = (np.array(column) for column in zip(*own))
         lengths = end - begin
         step = np.arange(lengths.max())[:, None]
         inside = step < lengths[None, :]
@@ -156,7 +164,7 @@ class Reader:
         tensors = [torch.from_numpy(np.ascontiguousarray(array)) for array in plan]
         if self.device.type == "cuda":
             tensors = [tensor.pin_memory() for tensor in tensors]
-        return (torch.from_numpy(inside.sum(1)), *tensors), cursor
+        return (torch.from_numpy(inside.sum(1)), *tensors), place
 
     def window(self, sizes, *tensors):
         positions, start, carry, keep, last = (tensor.to(self.device, non_blocking=True) for tensor in tensors)

@@ -47,7 +47,7 @@ class Training:
         if header and args.tokens:
             self.settings["tokens"] = args.tokens
         settings = self.settings
-        torch.backends.cuda.matmul.allow_tf32 = True
+        torch.set_float32_matmul_precision("high")
         self.processes = processes = Processes(args.device, settings["batch"])
         self.device = processes.device
         self.precision = precision_of(args.precision, self.device)
@@ -65,6 +65,7 @@ class Training:
         else:
             self.network.load(initial(settings["network"], seed))
             self.state = self.network.zero_state(len(self.columns))
+        self.place = self.streams.place()
         if args.compile:
             self.network.loss = torch.compile(self.network.loss, dynamic=True)
         several = processes.size > 1
@@ -80,7 +81,7 @@ class Training:
 
     def step(self):
         """Learns from a window; the sum of its losses stays on the device."""
-        window, self.progress["cursor"] = self.reader.next()
+        window, self.place = self.reader.next()
         if self.settings["dropout"] > 0:
             torch.manual_seed(int(mix(self.settings["seed"] + self.processes.rank, self.done)[0]) >> 1)
         self.network.zero_grad(set_to_none=True)
@@ -114,11 +115,12 @@ class Training:
     def save(self):
         state = [self.processes.whole(part) for part in self.state]
         if self.processes.rank == 0:
-            ledger = {"losses": 0.0, "point_tokens": self.done, "point_seconds": self.progress["seconds"]}
+            self.progress |= {"losses": 0.0, "point_tokens": self.done, "point_seconds": self.progress["seconds"]}
+            self.progress["cursor"] = Streams.cursor(self.place)
             header = {
                 "settings": self.settings,
                 "tokens": self.done,
                 "steps": self.adam.steps,
-                "progress": self.progress | ledger,
+                "progress": self.progress,
             }
             checkpoint.write(self.path, header, self.network, self.adam, state)
