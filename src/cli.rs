@@ -3,6 +3,7 @@
 //! Each subcommand's arguments and `run` live in a file of their own. This layer alone may print to standard output.
 
 mod eval;
+mod learned;
 mod mix;
 mod predict;
 mod serve;
@@ -39,6 +40,16 @@ enum Command {
     Eval(eval::Args),
     /// Read text on standard input and print what may come next
     Predict(predict::Args),
+    /// What was learned from your prose
+    Status(learned::StatusArgs),
+    /// Learn files and folders of prose now
+    Learn(learned::LearnArgs),
+    /// Forget a file, a folder, a word, or everything
+    Forget(learned::ForgetArgs),
+    /// Write what was learned into one file, to take it to another machine
+    Export(learned::ExportArgs),
+    /// Take over what `export` wrote
+    Import(learned::ImportArgs),
     /// A writing pad in the terminal, with suggestions as you type
     Try(r#try::Args),
 }
@@ -61,6 +72,11 @@ pub fn main() -> ExitCode {
         Some(Command::Mix(args)) => mix::run(args),
         Some(Command::Eval(args)) => eval::run(args),
         Some(Command::Predict(args)) => predict::run(args),
+        Some(Command::Status(args)) => learned::status(args),
+        Some(Command::Learn(args)) => learned::learn(args),
+        Some(Command::Forget(args)) => learned::forget(args),
+        Some(Command::Export(args)) => learned::export(args),
+        Some(Command::Import(args)) => learned::import(args),
         Some(Command::Try(args)) => r#try::run(args),
     };
     outcome.unwrap_or_else(|error| {

@@ -35,6 +35,12 @@ pub struct Settings {
     pub trigger_on_space: bool,
     /// `languages`: on or off by the editor's language id; `"*"` stands for all that are not named.
     pub languages: BTreeMap<String, bool>,
+    /// `learn`: whether saved prose is learned, and what was learned is used.
+    pub learn: bool,
+    /// `learnFolders`: folders whose prose is learned whoever saves it, besides what is saved in the editor.
+    pub learn_folders: Vec<PathBuf>,
+    /// `learnIgnore`: files never learned, as patterns in the syntax of `.gitignore`.
+    pub learn_ignore: Vec<String>,
     /// `model`: a model file in place of the one compiled in.
     pub model: Option<PathBuf>,
     /// `logLevel`.
@@ -54,6 +60,9 @@ impl Default for Settings {
             phrase_length: options.max_phrase_words,
             trigger_on_space: true,
             languages: BTreeMap::new(),
+            learn: true,
+            learn_folders: Vec::new(),
+            learn_ignore: Vec::new(),
             model: None,
             log_level: LevelFilter::INFO,
         }
@@ -82,6 +91,9 @@ impl Settings {
             "phraseLength": self.phrase_length,
             "triggerOnSpace": self.trigger_on_space,
             "languages": self.languages,
+            "learn": self.learn,
+            "learnFolders": self.learn_folders,
+            "learnIgnore": self.learn_ignore,
             "model": self.model.as_ref().map(|path| path.display().to_string()),
             "logLevel": self.log_level.to_string(),
         })
@@ -101,10 +113,13 @@ impl Settings {
                 "phraseLength" => take(&mut self.phrase_length, whole(value, 1, 10)),
                 "triggerOnSpace" => take(&mut self.trigger_on_space, boolean(value)),
                 "languages" => self.apply_languages(value),
+                "learn" => take(&mut self.learn, boolean(value)),
+                "learnFolders" => take(&mut self.learn_folders, folders(value)),
+                "learnIgnore" => take(&mut self.learn_ignore, texts(value, "a list of patterns")),
                 "model" => take(&mut self.model, path(value)),
                 "logLevel" => take(&mut self.log_level, level(value)),
                 _ => Err("one of enabled, completion, inlineCompletion, maxItems, minPrefix, threshold, \
-                          phraseLength, triggerOnSpace, languages, model, logLevel as the name of a setting"
+                          phraseLength, triggerOnSpace, languages, learn, learnFolders, learnIgnore, model, logLevel as the name of a setting"
                     .to_owned()),
             };
             if let Err(expected) = used {
@@ -207,6 +222,12 @@ pub fn user_file() -> Option<PathBuf> {
     Some(folders.config_dir().join("rnn-lsp").join("settings.json"))
 }
 
+/// The folder of what was learned: `rnn-lsp/learned` where the platform keeps a user's data.
+pub fn learned_folder() -> Option<PathBuf> {
+    let folders = etcetera::choose_base_strategy().ok()?;
+    Some(folders.data_dir().join("rnn-lsp").join("learned"))
+}
+
 /// Reads a settings file; a file that does not exist sets nothing.
 pub fn read(path: &Path) -> Result<Value, Error> {
     let text = match std::fs::read_to_string(path) {
@@ -250,18 +271,45 @@ fn probability(value: &Value) -> Result<f32, String> {
         .ok_or_else(|| "a number from 0 to 1".to_owned())
 }
 
-/// A path; `~/` is the home folder, and the empty string (an editor's way of saying "not set") is the model compiled in.
+/// A path; the empty string (an editor's way of saying "not set") is the model compiled in.
 fn path(value: &Value) -> Result<Option<PathBuf>, String> {
     let text = value.as_str().ok_or("the path of a model file")?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    at_home(text).map(Some)
+}
+
+/// `~/` is the home folder.
+fn at_home(text: &str) -> Result<PathBuf, String> {
     Ok(match text.strip_prefix("~/") {
-        _ if text.is_empty() => None,
-        Some(rest) => Some(
-            etcetera::home_dir()
-                .map_err(|error| error.to_string())?
-                .join(rest),
-        ),
-        None => Some(PathBuf::from(text)),
+        Some(rest) => etcetera::home_dir()
+            .map_err(|error| error.to_string())?
+            .join(rest),
+        None => PathBuf::from(text),
     })
+}
+
+fn folders(value: &Value) -> Result<Vec<PathBuf>, String> {
+    let expected = "a list of folders, each a whole path or one below ~/";
+    let folders = texts(value, expected)?;
+    let folders: Vec<PathBuf> = folders
+        .iter()
+        .map(|folder| at_home(folder))
+        .collect::<Result<_, _>>()?;
+    if folders.iter().all(|folder| folder.is_absolute()) {
+        Ok(folders)
+    } else {
+        Err(expected.to_owned())
+    }
+}
+
+fn texts(value: &Value, expected: &str) -> Result<Vec<String>, String> {
+    let list = value.as_array().ok_or(expected)?;
+    let text = |item: &Value| item.as_str().map(str::to_owned);
+    list.iter()
+        .map(|item| text(item).ok_or_else(|| expected.to_owned()))
+        .collect()
 }
 
 fn level(value: &Value) -> Result<LevelFilter, String> {
@@ -350,6 +398,8 @@ mod tests {
         check(json!({"completion": "yes"}), "true or false");
         check(json!({"languages": ["tex"]}), "an object of language ids");
         check(json!({"model": 3}), "the path of a model file");
+        check(json!({"learnFolders": ["notes"]}), "a list of folders");
+        check(json!({"learnIgnore": [1]}), "a list of patterns");
         check(json!({"logLevel": "loud"}), "off, error, warn");
     }
 
@@ -368,6 +418,8 @@ mod tests {
         let settings = Settings {
             max_items: 2,
             threshold: 0.25,
+            learn_folders: vec!["/notes".into()],
+            learn_ignore: vec!["*.tex".to_owned()],
             model: Some("/m".into()),
             ..Settings::default()
         };

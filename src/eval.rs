@@ -15,7 +15,8 @@ pub use typist::{Accuracy, Keystrokes, Latency, Phrases};
 
 use crate::document::Document;
 use crate::model::{Model, Scratch};
-use crate::predict::{Options, Phrase, Predictor, Suggestion, phrase, suggest};
+use crate::predict::own::Counts;
+use crate::predict::{Options, Own, Phrase, Predictor, Suggestion, phrase, suggest};
 use crate::text::prose::Language;
 use serde::Serialize;
 use typist::{Tally, Writer};
@@ -78,7 +79,7 @@ pub fn evaluate(
     let mut perplexity = settings.perplexity.then(Perplexity::default);
     let mut each = Vec::new();
     for text in texts {
-        let mut writer = Desk::new(model, text.language, settings.options);
+        let mut writer = Desk::new(model, None, text.language, settings.options);
         let one = typist::write(&mut writer, &text.text, settings);
         progress(&text.name, &one.keystrokes());
         each.push((text.name.clone(), one.keystrokes()));
@@ -100,10 +101,26 @@ pub fn evaluate(
     }
 }
 
+/// Types texts with a model, and with what it was lent of the writer's earlier prose: keystrokes and accuracy.
+pub fn type_texts(
+    model: &Model,
+    earlier: Option<&dyn Counts>,
+    texts: &[Text],
+    settings: &Settings,
+) -> (Keystrokes, Vec<Accuracy>) {
+    let mut tally = Tally::default();
+    for text in texts {
+        let mut writer = Desk::new(model, earlier, text.language, settings.options);
+        tally.add(typist::write(&mut writer, &text.text, settings));
+    }
+    (tally.keystrokes(), tally.accuracy())
+}
+
 /// A document with the cursor at its end and suggestions at hand.
 #[derive(Debug)]
 struct Desk<'a> {
     model: &'a Model,
+    earlier: Option<&'a dyn Counts>,
     document: Document,
     options: Options,
     scratch: Scratch,
@@ -111,14 +128,28 @@ struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    fn new(model: &'a Model, language: Language, options: Options) -> Desk<'a> {
+    fn new(
+        model: &'a Model,
+        earlier: Option<&'a dyn Counts>,
+        language: Language,
+        options: Options,
+    ) -> Desk<'a> {
         Desk {
             model,
+            earlier,
             document: Document::open(language, 0, ""),
             options,
             scratch: Scratch::default(),
             predictor: Predictor::default(),
         }
+    }
+}
+
+/// The words of a document, and those lent.
+fn own<'a>(document: &'a Document, earlier: Option<&'a dyn Counts>) -> Own<'a> {
+    Own {
+        document: document.recency(),
+        earlier,
     }
 }
 
@@ -133,7 +164,7 @@ impl Writer for Desk<'_> {
         let Some(context) = self.document.context(end, self.model, &mut self.scratch) else {
             return (end, Vec::new());
         };
-        let own = self.document.recency().into();
+        let own = own(&self.document, self.earlier);
         let suggestions = suggest(
             self.model,
             &context,
@@ -147,7 +178,7 @@ impl Writer for Desk<'_> {
     fn phrase(&mut self) -> Option<(usize, Phrase)> {
         let end = self.document.text().len_bytes();
         let context = self.document.context(end, self.model, &mut self.scratch)?;
-        let own = self.document.recency().into();
+        let own = own(&self.document, self.earlier);
         let phrase = phrase(
             self.model,
             &context,

@@ -14,6 +14,7 @@
 //! - [`pad`]: the writing pad of `rnn-lsp try`
 //! - [`cli`]: the command line
 
+pub mod adapt;
 pub mod cli;
 pub mod config;
 pub mod document;

@@ -1,5 +1,7 @@
 //! `rnn-lsp eval`.
 
+mod writers;
+
 use super::Outcome;
 use crate::eval::{Keystrokes, Miss, Report, Settings, Text, evaluate};
 use crate::model::Model;
@@ -9,6 +11,7 @@ use crate::text::prose::Language;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -44,6 +47,18 @@ pub(super) struct Args {
     /// Measure without some of the counts
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
     without: Vec<Source>,
+    /// The texts are folders, one for each writer: learn the older texts, type the newest
+    #[arg(long)]
+    adapt: bool,
+    /// With --adapt: how many words to learn
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_value = "1000,5000,20000,50000",
+        requires = "adapt"
+    )]
+    amounts: Vec<usize>,
     /// Read the texts as this kind of markup (an editor's language id such as `markdown`)
     #[arg(long, value_name = "ID")]
     language: Option<String>,
@@ -67,11 +82,6 @@ pub(super) fn run(args: Args) -> Outcome {
         }
         None => None,
     };
-    let texts: Vec<Text> = args
-        .texts
-        .iter()
-        .map(|path| read(path, language))
-        .collect::<Result<_, _>>()?;
     let mut gates = match args.network_alone {
         true => Gates::CLOSED,
         false => *model.gates(),
@@ -96,6 +106,15 @@ pub(super) fn run(args: Args) -> Outcome {
         options,
         perplexity: !args.no_perplexity,
     };
+    if args.adapt {
+        let model = Arc::new(model);
+        return writers::run(model, &args.texts, &args.amounts, &settings, args.json);
+    }
+    let texts: Vec<Text> = args
+        .texts
+        .iter()
+        .map(|path| read(path, language))
+        .collect::<Result<_, _>>()?;
     let mut report = evaluate(&model, &texts, &settings, |name, keystrokes| {
         if !args.json {
             eprintln!("{name}: {}", one_line(keystrokes));

@@ -52,6 +52,7 @@ pub(super) fn run(args: Args) -> Outcome {
     };
     log_panics();
     let mut options = Options::default()
+        .learned_folder(config::learned_folder())
         .user_settings(user_settings(args.config.as_deref()))
         .command_line_settings(json!({ "model": args.model, "logLevel": args.log_level.map(|level| level.to_string()) }));
     if let Some(control) = log_control {

@@ -73,9 +73,13 @@ impl Default for Gates {
             recent: Gate([-4.4, 0.3, 0.0, 0.0, 0.0]),
             follows: [-1.95, -1.25, -0.69].map(Gate::witten_bell),
         };
+        let earlier = SourceGates {
+            recent: Gate([-9.0, 0.0, 0.0, 0.0, 0.0]), // nothing earlier was read lately
+            ..source
+        };
         Gates {
             ngram: [Gate([-2.0, 0.0, 0.0, 0.0, 0.0]); LONGEST],
-            earlier: source,
+            earlier,
             document: source,
         }
     }

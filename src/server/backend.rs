@@ -3,10 +3,12 @@
 //! Handlers run concurrently, and their order of arrival holds only up to the first `.await` of each: **every handler
 //! sends its event first.** None awaits the client, since a client may wait for us: such requests are spawned.
 
+use super::commands;
 use super::editor;
 use super::event::{Event, Notice, Place, Trigger};
 use super::proto::{self, Features, InlineParams};
 use super::switches::{Action, Scope};
+use crate::adapt::{Reply, Task};
 use crate::config::{self, Layer};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -180,6 +182,7 @@ impl LanguageServer for Backend {
     async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
         let action = match params.command.as_str() {
             proto::STATUS => return Ok(self.ask(|reply| Event::Status { reply }).await),
+            proto::LEARN | proto::FORGET | proto::LEARNED => return self.learning(params).await,
             proto::PAUSE => Action::Pause,
             proto::RESUME => Action::Resume,
             proto::TOGGLE => Action::Toggle,
@@ -232,6 +235,44 @@ impl Backend {
         } else {
             Error::parse_error()
         })
+    }
+
+    /// The commands that are about learning.
+    async fn learning(&self, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
+        let arguments = &params.arguments;
+        let answer = match params.command.as_str() {
+            proto::LEARN => {
+                let paths = commands::paths(arguments).map_err(Error::invalid_params)?;
+                let files = self.ask_learner(|reply| Task::Learn(paths, reply)).await?;
+                json!({ "files": files })
+            }
+            proto::FORGET => {
+                let what = commands::forget(arguments).map_err(Error::invalid_params)?;
+                let files = self.ask_learner(|reply| Task::Forget(what, reply)).await?;
+                json!({ "files": files })
+            }
+            _ => json!(self.ask_learner(Task::Status).await?),
+        };
+        Ok(Some(answer))
+    }
+
+    /// Sends the learner a task by way of the session, so that it comes after what was saved before.
+    async fn ask_learner<T: Send + 'static>(
+        &self,
+        task: impl FnOnce(Reply<T>) -> Task,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Event::Learning(task(Box::new(|outcome| {
+            let _ = reply.send(outcome); // The asker may have gone meanwhile.
+        }))));
+        let failed = |message: String| Error {
+            message: message.into(),
+            ..Error::internal_error()
+        };
+        match answer.await {
+            Ok(outcome) => outcome.map_err(failed),
+            Err(_) => Err(failed("nothing can be learned here".to_owned())),
+        }
     }
 
     fn send(&self, event: Event) {

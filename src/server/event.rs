@@ -2,6 +2,7 @@
 
 use super::proto::{Features, Ghost, Selected, Words};
 use super::switches::{Action, Scope};
+use crate::adapt::{News, Task};
 use crate::config::Layer;
 use crate::document::{Change, Position};
 use crate::model::Model;
@@ -54,6 +55,10 @@ pub(super) enum Event {
     },
     /// The status command.
     Status { reply: oneshot::Sender<Value> },
+    /// What the learner tells.
+    News(News),
+    /// Something for the learner to do. It answers by itself.
+    Learning(Task),
     /// A model that was being loaded.
     Loaded(Result<Arc<Model>, String>),
     /// The end of the session.

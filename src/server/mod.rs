@@ -8,6 +8,7 @@
 //! ```
 
 mod backend;
+mod commands;
 mod editor;
 mod event;
 mod framing;
@@ -41,12 +42,16 @@ const CONCURRENCY: usize = 256;
 /// How long the last answers may take to be written after `exit`, in case nobody reads them.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// How long learning what was saved last may take at the end.
+const LAST_LESSON: Duration = Duration::from_secs(2);
+
 /// How a server differs from the default one.
 pub struct Options {
     user: Value,
     command_line: Value,
     loader: Loader,
     log_control: LogControl,
+    learned: Option<PathBuf>,
 }
 
 /// Why the server ended.
@@ -79,6 +84,7 @@ impl Default for Options {
             command_line: Value::Null,
             loader: Arc::new(load),
             log_control: Box::new(|_| ()),
+            learned: None,
         }
     }
 }
@@ -102,6 +108,12 @@ impl Options {
         loader: impl Fn(Option<PathBuf>) -> Result<Model, String> + Send + Sync + 'static,
     ) -> Options {
         self.loader = Arc::new(loader);
+        self
+    }
+
+    /// Where what is learned is kept; nothing is learned without.
+    pub fn learned_folder(mut self, folder: Option<PathBuf>) -> Options {
+        self.learned = folder;
         self
     }
 
@@ -158,10 +170,11 @@ pub async fn serve(
         layers,
         loader: options.loader,
         log_control: options.log_control,
+        learned: options.learned,
         events: events.clone(),
         notices,
     };
-    let (alive, session_ended) = oneshot::channel::<()>();
+    let (alive, mut session_ended) = oneshot::channel::<()>();
     let session = std::thread::Builder::new()
         .name("session".to_owned())
         .spawn(move || {
@@ -209,9 +222,13 @@ pub async fn serve(
         () = exit => by_protocol(),
         () = reading => by_protocol(),
         () = signals.editor_gone.notified() => Ended::EditorGone,
-        _ = session_ended => Ended::Failed,
+        _ = &mut session_ended => Ended::Failed,
     };
     tracing::info!(?ended, "ended");
-    let _ = events.send(Event::Stop); // It may have ended already.
+    if ended != Ended::Failed {
+        let _ = events.send(Event::Stop); // It may have ended already.
+        // What was saved a moment ago is still being learned.
+        let _ = tokio::time::timeout(LAST_LESSON, session_ended).await;
+    }
     ended
 }

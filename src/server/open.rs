@@ -1,9 +1,10 @@
 //! A document as the session keeps it: the text, what the client calls it, and the last answers.
 
 use super::proto::{Ghost, Selected, Words};
+use crate::adapt::{Accepted, PersonalCounts};
 use crate::document::{Change, Document, Encoding, Position};
 use crate::model::{Model, Scratch};
-use crate::predict::{self, Predictor};
+use crate::predict::{self, Own, Predictor};
 use crate::text::prose::Language;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Tools {
     model: Arc<Model>,
+    /// What the writer wrote earlier.
+    pub(super) earlier: Arc<PersonalCounts>,
     scratch: Scratch,
     predictor: Predictor,
     pub(super) options: predict::Options,
@@ -29,9 +32,14 @@ pub(super) struct Open {
 }
 
 impl Tools {
-    pub(super) fn new(model: Arc<Model>, options: predict::Options) -> Tools {
+    pub(super) fn new(
+        model: Arc<Model>,
+        earlier: Arc<PersonalCounts>,
+        options: predict::Options,
+    ) -> Tools {
         Tools {
             model,
+            earlier,
             scratch: Scratch::default(),
             predictor: Predictor::default(),
             options,
@@ -40,7 +48,7 @@ impl Tools {
 
     /// Drops what may have been left half done.
     pub(super) fn forget(&mut self) {
-        *self = Tools::new(self.model.clone(), self.options);
+        *self = Tools::new(self.model.clone(), self.earlier.clone(), self.options);
     }
 }
 
@@ -63,6 +71,11 @@ impl Open {
         }
     }
 
+    /// How it is marked up; absent for languages that hold no prose.
+    pub(super) fn language(&self) -> Option<Language> {
+        self.document.as_ref().map(Document::language)
+    }
+
     pub(super) fn language_id(&self) -> &str {
         &self.language_id
     }
@@ -70,6 +83,34 @@ impl Open {
     /// The client's number for the text, where there is one.
     pub(super) fn version(&self) -> Option<i32> {
         self.document.as_ref().map(Document::version)
+    }
+
+    /// Whether changes take one of the words offered last, as a client does that is asked to: the word, or its rest, in
+    /// one piece and with or without a space behind it. Nobody tells us what is taken.
+    pub(super) fn accepted(&self, changes: &[Change]) -> Option<Accepted> {
+        let (at, words) = self.words.as_ref()?;
+        let words = words.as_ref()?;
+        let [Change::Partial(range, text)] = changes else {
+            return None;
+        };
+        let typed = &words.prefix;
+        let made = if *range == words.range {
+            text.clone()
+        } else if range.start == *at && range.end == *at {
+            format!("{typed}{text}")
+        } else {
+            return None;
+        };
+        let made = made.strip_suffix(' ').unwrap_or(&made);
+        let saved = made
+            .chars()
+            .count()
+            .saturating_sub(typed.chars().count() + 1);
+        let is_offered = words.items.iter().any(|item| item.text == made);
+        (is_offered && saved > 0).then_some(Accepted {
+            words: 1,
+            keys: saved as u64,
+        })
     }
 
     /// Changes are applied in the order in which they come, whatever the client counts: the order is what it relies on.
@@ -172,6 +213,14 @@ impl Open {
     }
 }
 
+/// The writer's own words: the document's, and the earlier ones if there are any.
+fn own<'a>(document: &'a Document, earlier: &'a PersonalCounts) -> Own<'a> {
+    Own {
+        document: document.recency(),
+        earlier: (!earlier.is_empty()).then_some(earlier),
+    }
+}
+
 fn words(
     document: &mut Document,
     at: Position,
@@ -183,7 +232,7 @@ fn words(
     let items = predict::suggest(
         &tools.model,
         &context,
-        document.recency().into(),
+        own(document, &tools.earlier),
         &tools.options,
         &mut tools.predictor,
     );
@@ -211,10 +260,10 @@ fn ghost(
     let context = document.context(offset, &tools.model, &mut tools.scratch)?;
     let range =
         document.position(context.prefix_start, encoding)..document.position(offset, encoding);
-    let (model, recency) = (&*tools.model, document.recency().into());
+    let (model, own) = (&*tools.model, own(document, &tools.earlier));
     let (options, predictor) = (&tools.options, &mut tools.predictor);
     let phrase = match selected {
-        None => predict::phrase(model, &context, recency, options, predictor)?,
+        None => predict::phrase(model, &context, own, options, predictor)?,
         // An item of another source that is no word here: there is nothing to go on from.
         Some(Selected { range: at, text })
             if at.start != range.start || text.contains(char::is_whitespace) =>
@@ -222,7 +271,7 @@ fn ghost(
             return None;
         }
         Some(Selected { text, .. }) => {
-            predict::phrase_after(model, &context, recency, text, options, predictor)
+            predict::phrase_after(model, &context, own, text, options, predictor)
         }
     };
     // The selected item alone is what the popup shows already.

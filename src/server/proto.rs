@@ -11,6 +11,9 @@ pub(super) const PAUSE: &str = "rnn-lsp.pause";
 pub(super) const RESUME: &str = "rnn-lsp.resume";
 pub(super) const TOGGLE: &str = "rnn-lsp.toggle";
 pub(super) const STATUS: &str = "rnn-lsp.status";
+pub(super) const LEARN: &str = "rnn-lsp.learn";
+pub(super) const FORGET: &str = "rnn-lsp.forget";
+pub(super) const LEARNED: &str = "rnn-lsp.learned";
 
 /// After these a client asks by itself, as it does after letters. The space brings whole next words; after the others a
 /// word starts or goes on.
@@ -111,7 +114,9 @@ pub(super) fn capabilities(features: Features) -> lsp::ServerCapabilities {
         }),
         inline_completion_provider: Some(lsp::OneOf::Left(true)),
         execute_command_provider: Some(lsp::ExecuteCommandOptions {
-            commands: [PAUSE, RESUME, TOGGLE, STATUS].map(str::to_owned).to_vec(),
+            commands: [PAUSE, RESUME, TOGGLE, STATUS, LEARN, FORGET, LEARNED]
+                .map(str::to_owned)
+                .to_vec(),
             ..lsp::ExecuteCommandOptions::default()
         }),
         ..lsp::ServerCapabilities::default()

@@ -8,6 +8,7 @@ use super::loading::{Loader, Loading};
 use super::open::{Open, Tools};
 use super::proto::{Features, Ghost, Selected, Words};
 use super::switches::{Action, Scope, Switches};
+use crate::adapt::{Choices, Learner, News, PersonalCounts, Task};
 use crate::config::{Layer, Layers, Settings};
 use crate::document::{Change, Encoding};
 use crate::model::Model;
@@ -15,6 +16,7 @@ use crate::predict;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use tokio::sync::mpsc::UnboundedSender;
@@ -29,6 +31,8 @@ pub(super) struct Start {
     pub(super) layers: Layers,
     pub(super) loader: Loader,
     pub(super) log_control: LogControl,
+    /// Where what is learned is kept; nothing is learned without.
+    pub(super) learned: Option<PathBuf>,
     /// To itself, for what is done on other threads.
     pub(super) events: Sender<Event>,
     pub(super) notices: UnboundedSender<Notice>,
@@ -43,6 +47,7 @@ pub(super) struct Session {
     documents: HashMap<Uri, Open>,
     tools: Tools,
     loading: Loading,
+    learner: Option<Learner>,
     warned: HashSet<String>,
     counts: Counts,
     log_control: LogControl,
@@ -97,26 +102,31 @@ impl Session {
             layers,
             loader,
             log_control,
+            learned,
             events,
             notices,
         } = start;
         let (settings, warnings) = layers.settings();
-        let mut loading = Loading::new(loader, events);
+        let mut loading = Loading::new(loader, events.clone());
         let (model, load_error) = loading.first(settings.model.clone());
+        let learner = learned.and_then(|folder| start_learner(folder, model.clone(), events));
+        let earlier = Arc::default();
         let mut session = Session {
             features: Features::default(),
             layers,
-            tools: Tools::new(model, predict_options(&settings)),
+            tools: Tools::new(model, earlier, predict_options(&settings)),
             settings,
             switches: Switches::default(),
             documents: HashMap::new(),
             loading,
+            learner,
             warned: HashSet::new(),
             counts: Counts::default(),
             log_control,
             notices,
         };
         (session.log_control)(session.settings.log_level);
+        session.choose();
         for warning in warnings.into_iter().chain(load_error) {
             session.warn_once(warning);
         }
@@ -165,9 +175,7 @@ impl Session {
                 changes,
             } => self.change(&uri, version, &changes),
             Event::Save { uri, text } => {
-                if let Some(open) = self.documents.get_mut(&uri) {
-                    open.save(text);
-                }
+                self.save(&uri, text);
             }
             Event::Close { uri } => drop(self.documents.remove(&uri)),
             Event::Words {
@@ -198,6 +206,12 @@ impl Session {
             Event::Status { reply } => {
                 let _ = reply.send(self.status());
             }
+            Event::News(News::Counts(earlier)) => self.learned(earlier),
+            Event::News(News::Warning(warning)) => self.warn_once(warning),
+            Event::Learning(task) => match &self.learner {
+                Some(learner) => learner.tell(task),
+                None => tracing::debug!(?task, "there is no learner"),
+            },
             Event::Loaded(model) => self.loaded(model),
             Event::Stop => {}
             #[cfg(test)]
@@ -219,7 +233,51 @@ impl Session {
         (self.log_control)(self.settings.log_level);
         self.tools.options = predict_options(&self.settings);
         self.forget_answers();
+        self.choose();
         self.load();
+    }
+
+    /// Tells the learner what may be learned.
+    fn choose(&self) {
+        let choices = Choices {
+            learn: self.settings.learn,
+            folders: self.settings.learn_folders.clone(),
+            ignore: self.settings.learn_ignore.clone(),
+        };
+        self.learn(Task::Choose(choices));
+    }
+
+    fn learn(&self, task: Task) {
+        if let Some(learner) = &self.learner {
+            learner.tell(task);
+        }
+    }
+
+    /// What was saved is the truth about the document, and is learned.
+    fn save(&mut self, uri: &Uri, text: String) {
+        let Some(open) = self.documents.get_mut(uri) else {
+            return;
+        };
+        let language = open.language();
+        if let (Some(language), Some(path)) = (language, file_path(uri))
+            && self.is_on(uri)
+        {
+            let text = text.clone();
+            self.learn(Task::Saved {
+                path,
+                language,
+                text,
+            });
+        }
+        if let Some(open) = self.documents.get_mut(uri) {
+            open.save(text);
+        }
+    }
+
+    fn learned(&mut self, earlier: Arc<PersonalCounts>) {
+        tracing::debug!("counts of learned prose");
+        self.tools.earlier = earlier;
+        self.forget_answers();
     }
 
     fn change(&mut self, uri: &Uri, version: i32, changes: &[Change]) {
@@ -232,7 +290,11 @@ impl Session {
             );
             return;
         };
+        let accepted = open.accepted(changes);
         open.change(version, changes, self.features.encoding);
+        if let Some(accepted) = accepted {
+            self.learn(Task::Accepted(accepted));
+        }
     }
 
     fn words(&mut self, place: &Place, trigger: Trigger) -> Option<Words> {
@@ -301,7 +363,8 @@ impl Session {
         match model {
             Ok(model) => {
                 tracing::info!("model loaded");
-                self.tools = Tools::new(model, self.tools.options);
+                self.learn(Task::UseModel(model.clone()));
+                self.tools = Tools::new(model, self.tools.earlier.clone(), self.tools.options);
                 self.forget_answers();
                 self.tell(Notice::End("Loaded".to_owned()));
             }
@@ -333,6 +396,7 @@ impl Session {
             },
             "settings": self.settings.to_json(),
             "warnings": self.warned.iter().collect::<Vec<_>>(),
+            "newWords": self.tools.earlier.new_words().len(),
             "documents": documents.collect::<Vec<_>>(),
             "requests": {
                 "completion": self.counts.words,
@@ -359,6 +423,24 @@ impl Session {
     fn tell(&self, notice: Notice) {
         let _ = self.notices.send(notice); // The client may be gone.
     }
+}
+
+/// The path of a document that is a file.
+pub(super) fn file_path(uri: &Uri) -> Option<PathBuf> {
+    if !uri.scheme().as_str().eq_ignore_ascii_case("file") {
+        return None;
+    }
+    uri.to_file_path().map(|path| path.into_owned())
+}
+
+/// A learner that tells the session; without one nothing is learned.
+fn start_learner(folder: PathBuf, model: Arc<Model>, events: Sender<Event>) -> Option<Learner> {
+    let news = move |news| {
+        let _ = events.send(Event::News(news)); // The session may have ended.
+    };
+    Learner::start(folder, model, news)
+        .inspect_err(|error| tracing::warn!(%error, "no thread for the learner"))
+        .ok()
 }
 
 fn predict_options(settings: &Settings) -> predict::Options {
@@ -411,6 +493,7 @@ mod tests {
             layers,
             loader: Arc::new(|_| Ok(Model::tiny(1))),
             log_control: Box::new(|level| assert_eq!(level, LevelFilter::TRACE)),
+            learned: None,
             events: events.clone(),
             notices,
         };

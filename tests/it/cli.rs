@@ -401,3 +401,50 @@ fn leftovers(folder: &Path) -> Vec<String> {
     });
     names.filter(|name| name.contains("partial")).collect()
 }
+
+#[test]
+fn learning_looking_and_forgetting() {
+    let home = tempfile::tempdir().unwrap();
+    let notes = tempfile::Builder::new().prefix("notes").tempdir().unwrap();
+    let text = "Once Quibblethorpe came in.\n\nThen Quibblethorpe sat down.\n";
+    fs::write(notes.path().join("a.md"), text).unwrap();
+    fs::write(notes.path().join("b.md"), "My password is Zanthorel.\n").unwrap();
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_rnn-lsp"))
+            .args(arguments)
+            .current_dir(notes.path())
+            .env("HOME", home.path())
+            .env("XDG_CONFIG_HOME", home.path())
+            .env("XDG_DATA_HOME", home.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(run(&["status"]).contains("Nothing was learned yet"));
+    assert!(run(&["learn", "."]).contains("from 2 files"));
+    assert!(run(&["learn", "."]).contains("2 were learned before"));
+    let status = run(&["status"]);
+    for part in [
+        "words learned from 2 files",
+        "left out: 1 secrets",
+        "Quibblethorpe",
+        "a.md",
+    ] {
+        assert!(status.contains(part), "{part}: {status}");
+    }
+    assert!(!status.contains("Zanthorel"));
+    run(&["status", "--html", "page.html"]);
+    let page = fs::read_to_string(notes.path().join("page.html")).unwrap();
+    assert!(page.contains("Quibblethorpe"));
+    let json: serde_json::Value = serde_json::from_str(&run(&["status", "--json"])).unwrap();
+    assert_eq!(json["newWords"][0][0], "Quibblethorpe");
+
+    run(&["export", "all"]);
+    assert!(run(&["forget", "a.md"]).contains("forgot 1 files"));
+    assert!(!run(&["status"]).contains("Quibblethorpe"));
+    run(&["forget", "--all"]);
+    assert!(run(&["import", "all"]).contains("took over 2 files"));
+    assert!(run(&["forget", "quibblethorpe"]).contains("which was in 1 files"));
+    assert!(run(&["status"]).contains("words learned from 2 files"));
+}

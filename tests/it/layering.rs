@@ -14,12 +14,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("predict", &["text", "nn", "model"]),
     ("document", &["text", "model", "predict"]),
     ("eval", &["text", "nn", "model", "predict", "document"]),
+    ("adapt", &["text", "model", "predict"]),
     ("train", &["text", "nn", "model", "predict", "eval"]),
     ("config", &["predict", "text"]),
     ("pad", &["text", "model", "predict", "document"]),
     (
         "server",
-        &["text", "model", "predict", "document", "config"],
+        &["text", "model", "predict", "document", "config", "adapt"],
     ),
 ];
 
@@ -31,6 +32,11 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
         "the protocol's types stay at the edge",
     ),
     ("tokio", &["server"], "nothing else waits"),
+    (
+        "notify",
+        &["adapt/watch.rs"],
+        "watching is one actor's work",
+    ),
     ("memmap2", &["model/file.rs"], "one place maps files"),
     (
         "safetensors",

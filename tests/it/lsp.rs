@@ -2,6 +2,7 @@
 
 mod binary;
 mod editor;
+mod learning;
 mod order;
 mod protocol;
 mod settings;

@@ -1,5 +1,6 @@
 //! The one integration test binary.
 
+mod canaries;
 mod cli;
 mod docs;
 mod format;

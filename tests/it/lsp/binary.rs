@@ -3,21 +3,29 @@
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::rc::Rc;
+use std::time::Duration;
+use tempfile::TempDir;
 
 struct Program {
     process: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    _home: tempfile::TempDir,
+    home: Rc<TempDir>,
 }
 
 impl Program {
     fn start(arguments: &[&str]) -> Program {
-        let home = tempfile::tempdir().unwrap();
+        Program::at(&Rc::new(tempfile::tempdir().unwrap()), arguments)
+    }
+
+    /// With the home folder of another one.
+    fn at(home: &Rc<TempDir>, arguments: &[&str]) -> Program {
         let mut process = Command::new(env!("CARGO_BIN_EXE_rnn-lsp"))
             .args(arguments)
             .env("HOME", home.path())
             .env("XDG_CONFIG_HOME", home.path())
+            .env("XDG_DATA_HOME", home.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -29,7 +37,7 @@ impl Program {
             process,
             input,
             output,
-            _home: home,
+            home: home.clone(),
         }
     }
 
@@ -98,6 +106,52 @@ fn from_start_to_end() {
         program.notify("exit", Value::Null);
         assert_eq!(program.code(), Some(0), "{arguments:?}");
     }
+}
+
+/// Killed while it learns, it leaves nothing that the next one could not use, and the user's file as it was.
+#[test]
+fn killed_while_learning() {
+    let kills = if std::env::var_os("RUN_SLOW_TESTS").is_some() {
+        50
+    } else {
+        8
+    };
+    let home = Rc::new(tempfile::tempdir().unwrap());
+    let notes = tempfile::Builder::new().prefix("notes").tempdir().unwrap();
+    let path = notes.path().join("a.md");
+    let uri = format!("file://{}", path.display());
+    let text = "Once Quibblethorpe came in.\n\nThen Quibblethorpe sat down.\n".repeat(200);
+    std::fs::write(&path, &text).unwrap();
+    let save = |program: &mut Program, text: &str| {
+        let document = json!({"uri": uri, "languageId": "markdown", "version": 1, "text": text});
+        program.notify("textDocument/didOpen", json!({"textDocument": document}));
+        let saved = json!({"textDocument": {"uri": uri}, "text": text});
+        program.notify("textDocument/didSave", saved);
+    };
+    for kill in 0..kills {
+        let mut program = Program::at(&home, &["--stdio"]);
+        program.initialize(Value::Null);
+        save(&mut program, &format!("{text}{kill}"));
+        // Learning begins a quarter of a second after the last save: some are killed before, some in it, some after.
+        std::thread::sleep(Duration::from_millis(150 + 40 * (kill % 8)));
+        program.process.kill().unwrap();
+        program.process.wait().unwrap();
+    }
+    let mut program = Program::at(&home, &["--stdio"]);
+    program.initialize(Value::Null);
+    save(&mut program, &text);
+    let command = json!({"command": "rnn-lsp.learned", "arguments": []});
+    let learned = program.ask("workspace/executeCommand", command);
+    assert_eq!(learned["files"].as_array().unwrap().len(), 1, "{learned}");
+    assert_eq!(learned["newWords"][0][0], "Quibblethorpe");
+    let folder = program.home.path().join("rnn-lsp/learned");
+    let names = std::fs::read_dir(folder).unwrap().flatten();
+    assert!(
+        names
+            .map(|entry| entry.file_name())
+            .all(|name| !name.to_string_lossy().ends_with("damaged"))
+    );
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
 }
 
 #[test]

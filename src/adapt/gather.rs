@@ -1,0 +1,235 @@
+//! Which files are the writer's prose.
+
+use super::private::is_private_name;
+use super::source::MOST_BYTES;
+use crate::text::prose::Language;
+use ignore::WalkBuilder;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Rules of our own, in the syntax of `.gitignore`, in any folder above a file.
+pub const IGNORE_FILE: &str = ".rnnlspignore";
+
+/// Deeper folders are not looked into.
+const DEEPEST: usize = 32;
+
+/// No folder of a person's prose has more files.
+const MOST_FILES: usize = 20_000;
+
+/// Why a file is not learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Excluded {
+    /// Its name says so.
+    #[error("its name says that it is private")]
+    Private,
+    /// A rule says so.
+    #[error("ignored by .gitignore, {IGNORE_FILE} or the setting learnIgnore")]
+    Ignored,
+    /// Its kind is not learned.
+    #[error("not a file of prose")]
+    NotProse,
+}
+
+/// Rules of the settings.
+#[derive(Debug)]
+pub struct Rules(Gitignore);
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules(Gitignore::empty())
+    }
+}
+
+impl Rules {
+    /// From patterns in the syntax of `.gitignore`; with them a sentence for each that is none.
+    pub fn new(patterns: &[String]) -> (Rules, Vec<String>) {
+        let mut builder = GitignoreBuilder::new("/");
+        let mut warnings = Vec::new();
+        for pattern in patterns {
+            if let Err(error) = builder.add_line(None, pattern) {
+                warnings.push(format!("learnIgnore: {error}"));
+            }
+        }
+        match builder.build() {
+            Ok(rules) => (Rules(rules), warnings),
+            Err(error) => (Rules::default(), vec![format!("learnIgnore: {error}")]),
+        }
+    }
+
+    /// Whether a file, given by its whole path, may be learned. How it is marked up, if it may.
+    pub fn check(&self, path: &Path, language: Option<Language>) -> Result<Language, Excluded> {
+        // Commit messages are written anew into one file, half of it by git.
+        let language = language
+            .filter(|language| *language != Language::GitCommit)
+            .ok_or(Excluded::NotProse)?;
+        let below_home = etcetera::home_dir()
+            .ok()
+            .and_then(|home| Some(path.strip_prefix(home).ok()?.to_owned()));
+        if is_private_name(below_home.as_deref().unwrap_or(path)) {
+            return Err(Excluded::Private);
+        }
+        if self.is_ignored(path) || is_ignored_by_files(path) {
+            return Err(Excluded::Ignored);
+        }
+        Ok(language)
+    }
+
+    fn is_ignored(&self, path: &Path) -> bool {
+        // The patterns are relative to the root, on Windows to that of the drive.
+        let relative: PathBuf = path
+            .components()
+            .filter(|c| matches!(c, std::path::Component::Normal(_)))
+            .collect();
+        self.0
+            .matched_path_or_any_parents(&relative, false)
+            .is_ignore()
+    }
+
+    /// The files under some paths that may be learned; a file named itself is taken even where a rule of a folder
+    /// speaks against it. Links are not followed, and only ordinary files are looked at.
+    pub fn files(&self, paths: &[PathBuf]) -> Vec<(PathBuf, Language)> {
+        let mut found = Vec::new();
+        for path in paths {
+            if path.is_file() {
+                found.extend(Language::from_path(path).map(|language| (path.clone(), language)));
+                continue;
+            }
+            let walk = WalkBuilder::new(path)
+                .add_custom_ignore_filename(IGNORE_FILE)
+                .require_git(false)
+                .follow_links(false)
+                .max_depth(Some(DEEPEST))
+                .max_filesize(Some(MOST_BYTES as u64))
+                .sort_by_file_path(Path::cmp)
+                .build();
+            for entry in walk.flatten() {
+                if found.len() == MOST_FILES {
+                    break;
+                }
+                let path = entry.path();
+                let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+                if is_file && let Ok(language) = self.check(path, Language::from_path(path)) {
+                    found.push((path.to_owned(), language));
+                }
+            }
+        }
+        found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        found.dedup_by(|a, b| a.0 == b.0);
+        found
+    }
+}
+
+/// Whether a file of rules in a folder above says that `path` is ignored; the nearest rule decides. Those of git end
+/// with the repository.
+fn is_ignored_by_files(path: &Path) -> bool {
+    let mut in_repository = true;
+    for folder in path.ancestors().skip(1) {
+        for name in [IGNORE_FILE, ".gitignore"] {
+            let file = folder.join(name);
+            if (name == ".gitignore" && !in_repository)
+                || !fs::metadata(&file).is_ok_and(|file| file.is_file())
+            {
+                continue;
+            }
+            let mut builder = GitignoreBuilder::new(folder);
+            builder.add(&file); // A line that is no pattern costs itself, not the others.
+            let Ok(rules) = builder.build() else { continue };
+            let matched = rules.matched_path_or_any_parents(path, false);
+            if !matched.is_none() {
+                return matched.is_ignore();
+            }
+        }
+        in_repository &= !folder.join(".git").exists();
+    }
+    false
+}
+
+/// A path as it is kept: absolute, links resolved where the file exists.
+pub fn whole(path: &Path) -> PathBuf {
+    fs::canonicalize(path)
+        .or_else(|_| std::path::absolute(path))
+        .unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Makes files with their own names as text.
+    fn make(folder: &Path, names: &str) {
+        for name in names.split(' ') {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, name).unwrap();
+        }
+    }
+
+    fn names(rules: &Rules, folder: &Path) -> Vec<String> {
+        let files = rules.files(&[folder.to_owned()]);
+        files
+            .iter()
+            .map(|(path, _)| path.strip_prefix(folder).unwrap().display().to_string())
+            .collect()
+    }
+
+    #[test]
+    fn a_folder_of_notes() {
+        let folder = tempfile::Builder::new().prefix("notes").tempdir().unwrap();
+        let root = fs::canonicalize(folder.path()).unwrap();
+        make(
+            &root,
+            "a.md b/c.txt b/d.rs .hidden/e.md passwords.md draft/f.md draft/keep.md g/h.md i.tex",
+        );
+        fs::write(root.join(IGNORE_FILE), "draft/*\n!draft/keep.md\n").unwrap();
+        fs::write(root.join("g/.gitignore"), "h.md\n").unwrap();
+        let (rules, warnings) = Rules::new(&["*.tex".to_owned()]);
+        assert_eq!(
+            (names(&rules, &root), warnings),
+            (
+                ["a.md", "b/c.txt", "draft/keep.md"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                vec![]
+            )
+        );
+        let check = |name: &str, expected: Result<(), Excluded>| {
+            let path = root.join(name);
+            assert_eq!(
+                rules.check(&path, Language::from_path(&path)).map(drop),
+                expected,
+                "{name}"
+            );
+        };
+        check("a.md", Ok(()));
+        check("draft/keep.md", Ok(()));
+        check("draft/f.md", Err(Excluded::Ignored));
+        check("g/h.md", Err(Excluded::Ignored));
+        check("i.tex", Err(Excluded::Ignored));
+        check("passwords.md", Err(Excluded::Private));
+        check(".hidden/e.md", Err(Excluded::Private));
+        check("b/d.rs", Err(Excluded::NotProse));
+        check("COMMIT_EDITMSG", Err(Excluded::NotProse));
+    }
+
+    #[test]
+    fn patterns_that_are_none() {
+        let (_, warnings) = Rules::new(&["{a".to_owned(), "b".to_owned()]);
+        assert_eq!(warnings.len(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_pipes_are_left_alone() {
+        let folder = tempfile::Builder::new().prefix("notes").tempdir().unwrap();
+        let root = fs::canonicalize(folder.path()).unwrap();
+        make(&root, "a.md");
+        std::os::unix::fs::symlink(&root, root.join("loop")).unwrap();
+        std::os::unix::fs::symlink(root.join("a.md"), root.join("b.md")).unwrap();
+        let made = std::process::Command::new("mkfifo")
+            .arg(root.join("c.md"))
+            .status();
+        assert!(made.is_ok_and(|status| status.success()));
+        assert_eq!(names(&Rules::default(), &root), ["a.md"]);
+    }
+}

@@ -1,0 +1,478 @@
+//! The background learner: a thread of low priority that takes up saved files, keeps the store and hands out counts.
+//!
+//! Several servers may run, each with a learner. They share the store's folder and nothing else; each watches it and
+//! counts anew when another has learned or forgotten something.
+
+use super::accepted::{self, Accepted};
+use super::counts::PersonalCounts;
+use super::gather::{Rules, whole};
+use super::library::{Learned, Library, day};
+use super::source;
+use super::status::Status;
+use super::watch::Watch;
+use super::{Error, files};
+use crate::model::Model;
+use crate::text::prose::Language;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+/// How long nothing more must have been saved before what was saved is learned: saving often comes in bursts, and
+/// editors write a file in several steps.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Saved files wait no longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What may be learned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Whether anything is, and whether what was is used.
+    pub learn: bool,
+    /// Folders whose files are learned whoever saves them.
+    pub folders: Vec<PathBuf>,
+    /// Patterns, in the syntax of `.gitignore`, of files that are not.
+    pub ignore: Vec<String>,
+}
+
+/// What to forget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Forget {
+    /// A file, or all of a folder.
+    Path(PathBuf),
+    /// A word.
+    Word(String),
+    /// Everything.
+    All,
+}
+
+/// How a task is answered.
+pub type Reply<T> = Box<dyn FnOnce(Result<T, String>) + Send>;
+
+/// What the learner is told.
+pub enum Task {
+    /// What may be learned, anew.
+    Choose(Choices),
+    /// Another model is in use.
+    UseModel(Arc<Model>),
+    /// A file was saved in the editor.
+    Saved {
+        /// Where.
+        path: PathBuf,
+        /// How it is marked up.
+        language: Language,
+        /// What it says.
+        text: String,
+    },
+    /// The writer took words from suggestions.
+    Accepted(Accepted),
+    /// These paths changed on disk.
+    Seen(Vec<PathBuf>),
+    /// Learn these files and folders now, forgotten or not. The answer is the number of files learned.
+    Learn(Vec<PathBuf>, Reply<usize>),
+    /// Forget. The answer is the number of files concerned.
+    Forget(Forget, Reply<usize>),
+    /// What was learned.
+    Status(Reply<Status>),
+    /// Learn what waits, and end.
+    Stop,
+}
+
+/// What the learner tells.
+#[derive(Debug)]
+pub enum News {
+    /// What it knows, anew.
+    Counts(Arc<PersonalCounts>),
+    /// Something that the user should know.
+    Warning(String),
+}
+
+/// A running learner; it ends, after learning what waits, when this is dropped.
+#[derive(Debug)]
+pub struct Learner {
+    tasks: Sender<Task>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Learner {
+    /// Starts one over a folder. It learns nothing before the first [`Task::Choose`].
+    pub fn start(
+        folder: PathBuf,
+        model: Arc<Model>,
+        news: impl Fn(News) + Send + 'static,
+    ) -> std::io::Result<Learner> {
+        let (tasks, inbox) = mpsc::channel();
+        let to_itself = tasks.clone();
+        let thread = std::thread::Builder::new()
+            .name("learner".to_owned())
+            .spawn(move || {
+                step_back();
+                Work::new(folder, model, Box::new(news), to_itself).run(&inbox);
+            })?;
+        Ok(Learner {
+            tasks,
+            thread: Some(thread),
+        })
+    }
+
+    /// Gives it something to do.
+    pub fn tell(&self, task: Task) {
+        let _ = self.tasks.send(task); // Fails only after a bug ended the thread; the server goes on without it.
+    }
+}
+
+impl Drop for Learner {
+    fn drop(&mut self) {
+        self.tell(Task::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // A bug in it was logged when it happened.
+        }
+    }
+}
+
+impl std::fmt::Debug for Task {
+    /// Never the text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Task::Choose(_) => "Choose",
+            Task::UseModel(_) => "UseModel",
+            Task::Saved { .. } => "Saved",
+            Task::Accepted(_) => "Accepted",
+            Task::Seen(_) => "Seen",
+            Task::Learn(..) => "Learn",
+            Task::Forget(..) => "Forget",
+            Task::Status(_) => "Status",
+            Task::Stop => "Stop",
+        })
+    }
+}
+
+/// Lets everything else go first, where a thread can do that for itself.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(10) {
+        tracing::debug!(%error, "the learner keeps its priority");
+    }
+}
+
+/// The thread's own.
+struct Work {
+    folder: PathBuf,
+    model: Arc<Model>,
+    news: Box<dyn Fn(News) + Send>,
+    to_itself: Sender<Task>,
+    choices: Choices,
+    rules: Rules,
+    library: Option<Library>, // while learning is on
+    watch: Watch,
+    waiting: BTreeMap<PathBuf, Option<(Language, String)>>, // without a text: to be read
+    since: Option<Instant>,                                 // when the first that waits arrived
+    accepted: Accepted,                                     // and not written yet
+    is_stale: bool,                                         // the counts are older than the store
+}
+
+impl Work {
+    fn new(
+        folder: PathBuf,
+        model: Arc<Model>,
+        news: Box<dyn Fn(News) + Send>,
+        to_itself: Sender<Task>,
+    ) -> Work {
+        Work {
+            folder,
+            model,
+            news,
+            to_itself,
+            choices: Choices::default(),
+            rules: Rules::default(),
+            library: None,
+            watch: Watch::default(),
+            waiting: BTreeMap::new(),
+            since: None,
+            accepted: Accepted::default(),
+            is_stale: false,
+        }
+    }
+
+    fn run(mut self, inbox: &Receiver<Task>) {
+        loop {
+            let task = match self.since {
+                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(since) => {
+                    let left = LONGEST_PAUSE.saturating_sub(since.elapsed());
+                    inbox.recv_timeout(PAUSE.min(left))
+                }
+            };
+            match task {
+                Ok(Task::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    self.is_stale = false;
+                    return self.learn_waiting();
+                }
+                Ok(task) => self.handle(task),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.since = None;
+                    self.learn_waiting();
+                    self.count();
+                }
+            }
+        }
+    }
+
+    fn handle(&mut self, task: Task) {
+        match task {
+            Task::Choose(choices) => self.choose(choices),
+            Task::UseModel(model) => {
+                self.model = model;
+                if let Some(library) = &mut self.library {
+                    library.use_model(self.model.clone());
+                    self.is_stale = true;
+                    self.count();
+                }
+            }
+            Task::Saved {
+                path,
+                language,
+                text,
+            } => {
+                if self.library.is_some() {
+                    self.wait_for(whole(&path), Some((language, text)));
+                }
+            }
+            // Written with what is saved next: not every word is worth a write.
+            Task::Accepted(accepted) => self.accepted += accepted,
+            Task::Seen(paths) => self.seen(paths),
+            Task::Learn(paths, reply) => reply(self.learn_now(&paths)),
+            Task::Forget(what, reply) => reply(self.forget(&what)),
+            Task::Status(reply) => {
+                self.learn_waiting();
+                self.count();
+                reply(self.library().map(Status::of));
+            }
+            Task::Stop => {}
+        }
+    }
+
+    fn choose(&mut self, choices: Choices) {
+        if choices == self.choices {
+            return;
+        }
+        self.choices = choices;
+        let (rules, warnings) = Rules::new(&self.choices.ignore);
+        self.rules = rules;
+        warnings.into_iter().for_each(|warning| self.warn(warning));
+        if !self.choices.learn {
+            self.library = None;
+            self.watch = Watch::default();
+            self.waiting.clear();
+            (self.news)(News::Counts(Arc::default()));
+            return;
+        }
+        if let Err(error) = files::make_folder(&self.folder) {
+            self.warn(format!(
+                "nothing is learned: cannot make {}: {error}",
+                self.folder.display()
+            ));
+            self.library = None;
+            return;
+        }
+        if self.library.is_none() {
+            self.library = Some(Library::open(&self.folder, self.model.clone()));
+            self.is_stale = true;
+        }
+        let folders: Vec<PathBuf> = self
+            .choices
+            .folders
+            .iter()
+            .map(|folder| whole(folder))
+            .collect();
+        let tasks = self.to_itself.clone();
+        let watched: Vec<PathBuf> = folders
+            .iter()
+            .cloned()
+            .chain([whole(&self.folder)])
+            .collect();
+        let (watch, warnings) = Watch::start(&watched, move |paths| {
+            let _ = tasks.send(Task::Seen(paths)); // Nobody listens at the end.
+        });
+        self.watch = watch;
+        warnings.into_iter().for_each(|warning| self.warn(warning));
+        self.count();
+        for (path, _) in self.rules.files(&folders) {
+            self.wait_for(path, None);
+        }
+    }
+
+    /// Paths changed on disk: in the store's folder, or in one that is watched.
+    fn seen(&mut self, paths: Vec<PathBuf>) {
+        let store = whole(&self.folder);
+        let (ours, others): (Vec<_>, Vec<_>) =
+            paths.into_iter().partition(|path| path.starts_with(&store));
+        if let Some(library) = &mut self.library
+            && !ours.is_empty()
+            && library.store.refresh()
+        {
+            self.is_stale = true;
+            self.since.get_or_insert_with(Instant::now);
+        }
+        for path in others {
+            if path.is_dir() && !path.is_symlink() {
+                // A folder that was moved here brings its files without a word.
+                for (path, _) in self.rules.files(&[path]) {
+                    self.wait_for(path, None);
+                }
+            } else if self.rules.check(&path, Language::from_path(&path)).is_ok() && is_file(&path)
+            {
+                self.wait_for(path, None);
+            }
+        }
+    }
+
+    fn wait_for(&mut self, path: PathBuf, text: Option<(Language, String)>) {
+        // What the editor saved is what will be on disk.
+        let waiting = self.waiting.entry(path).or_default();
+        *waiting = text.or(waiting.take());
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    fn learn_waiting(&mut self) {
+        self.write_accepted();
+        for (path, text) in std::mem::take(&mut self.waiting) {
+            if let Err(error) = self.learn(&path, text) {
+                self.warn(format!("{} was not learned: {error}", path.display()));
+            }
+        }
+        self.pass_on_warnings();
+    }
+
+    fn write_accepted(&mut self) {
+        let accepted = std::mem::take(&mut self.accepted);
+        if accepted != Accepted::default()
+            && self.library.is_some()
+            && let Err(error) = accepted::add(&self.folder, day(SystemTime::now()), accepted)
+        {
+            self.warn(format!("keystrokes saved are not counted: {error}"));
+        }
+    }
+
+    /// Learns a file that may be learned; without a text it is read.
+    fn learn(&mut self, path: &Path, text: Option<(Language, String)>) -> Result<(), Error> {
+        let Some(library) = &mut self.library else {
+            return Ok(());
+        };
+        let language = text
+            .as_ref()
+            .map(|(language, _)| *language)
+            .or_else(|| Language::from_path(path));
+        let language = match self.rules.check(path, language) {
+            Ok(language) => language,
+            Err(reason) => {
+                tracing::debug!(%reason, "not learned");
+                return Ok(());
+            }
+        };
+        let (text, written) = match text {
+            Some((_, text)) => (text, SystemTime::now()),
+            None => match read(path, library) {
+                Some(read) => read,
+                None => return Ok(()),
+            },
+        };
+        let learned = library.learn(path, language, &text, written)?;
+        tracing::debug!(?learned, "saved prose");
+        self.is_stale |= matches!(learned, Learned::Words(_));
+        Ok(())
+    }
+
+    fn learn_now(&mut self, paths: &[PathBuf]) -> Result<usize, String> {
+        let files = self
+            .rules
+            .files(&paths.iter().map(|path| whole(path)).collect::<Vec<_>>());
+        let library = self.library()?;
+        let mut learned = 0;
+        for path in paths {
+            library
+                .store
+                .allow(&whole(path))
+                .map_err(|error| error.to_string())?;
+        }
+        for (path, language) in files {
+            let Some((text, written)) = read(&path, library) else {
+                continue;
+            };
+            let outcome = library
+                .learn(&path, language, &text, written)
+                .map_err(|error| error.to_string())?;
+            learned += usize::from(matches!(outcome, Learned::Words(_)));
+        }
+        self.is_stale = true;
+        self.count();
+        Ok(learned)
+    }
+
+    fn forget(&mut self, what: &Forget) -> Result<usize, String> {
+        // A file saved a moment ago is forgotten as well.
+        self.learn_waiting();
+        let library = self.library()?;
+        let forgotten = library.forget(what).map_err(|error| error.to_string());
+        self.is_stale = true;
+        self.count();
+        forgotten
+    }
+
+    fn library(&mut self) -> Result<&mut Library, String> {
+        self.library.as_mut().ok_or_else(|| {
+            "learning is off: the setting learn is false, or there is no data folder".to_owned()
+        })
+    }
+
+    /// Hands out counts of what the store holds now.
+    fn count(&mut self) {
+        if std::mem::take(&mut self.is_stale)
+            && let Some(library) = &self.library
+        {
+            let counts = library.counts(SystemTime::now());
+            (self.news)(News::Counts(Arc::new(counts)));
+        }
+        self.pass_on_warnings();
+    }
+
+    fn pass_on_warnings(&mut self) {
+        let warnings = self
+            .library
+            .as_mut()
+            .map(|library| library.store.take_warnings());
+        warnings
+            .into_iter()
+            .flatten()
+            .for_each(|warning| self.warn(warning));
+    }
+
+    fn warn(&self, warning: String) {
+        (self.news)(News::Warning(warning));
+    }
+}
+
+/// The text of a file and when it was written. Nothing if it is not text, or was learned since.
+fn read(path: &Path, library: &Library) -> Option<(String, SystemTime)> {
+    let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    let written = metadata.modified().unwrap_or_else(|_| SystemTime::now());
+    let known = library.store.source(path);
+    // A file written in the second in which it was learned may have been written after it.
+    if known.is_some_and(|source| super::seconds(written) < source.learned)
+        || metadata.len() > source::MOST_BYTES as u64
+    {
+        return None;
+    }
+    let text = source::text(fs::read(path).ok()?);
+    text.inspect_err(|reason| tracing::debug!(%reason, "not learned"))
+        .ok()
+        .map(|text| (text, written))
+}
+
+fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
+}

@@ -1,0 +1,177 @@
+//! Learning and forgetting: the store, with what reading a file and counting words needs.
+
+use super::counts::{Counter, PersonalCounts};
+use super::gather::whole;
+use super::learner::Forget;
+use super::letters::Letters;
+use super::source::{self, Reader, Source, folded};
+use super::store::{Error, Store};
+use crate::model::Model;
+use crate::text::prose::Language;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Days after which an occurrence counts half.
+const HALF_LIFE: f32 = 365.0;
+
+/// An occurrence never counts less.
+const LEAST: f32 = 0.1;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Library {
+    /// What was learned.
+    pub store: Store,
+    model: Arc<Model>,
+    letters: Letters,
+}
+
+/// What became of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Learned {
+    /// It was read: words in it that are learned now.
+    Words(usize),
+    /// It is as it was when it was learned last.
+    Unchanged,
+    /// Another file with the same content was learned.
+    Copy(PathBuf),
+    /// The user forgot it.
+    Forgotten,
+}
+
+impl Library {
+    /// Over a folder that need not exist.
+    pub fn open(folder: &Path, model: Arc<Model>) -> Library {
+        Library {
+            store: Store::open(folder),
+            letters: Letters::of(model.tokenizer().vocabulary()),
+            model,
+        }
+    }
+
+    /// Goes on with another model.
+    pub fn use_model(&mut self, model: Arc<Model>) {
+        self.letters = Letters::of(model.tokenizer().vocabulary());
+        self.model = model;
+    }
+
+    /// Learns a file that says `text`. What is new in it was written at `written`.
+    pub fn learn(
+        &mut self,
+        path: &Path,
+        language: Language,
+        text: &str,
+        written: SystemTime,
+    ) -> Result<Learned, Error> {
+        let path = whole(path);
+        if self.store.is_forgotten(&path) {
+            return Ok(Learned::Forgotten);
+        }
+        let fingerprint = source::fingerprint(text.as_bytes());
+        let before = self.store.source(&path);
+        if before.is_some_and(|source| source.fingerprint == fingerprint) {
+            return Ok(Learned::Unchanged);
+        }
+        let moved = self.store.moved_from(&path, fingerprint).cloned();
+        if moved.is_none()
+            && let Some(copy) = self
+                .store
+                .sources()
+                .find(|source| source.fingerprint == fingerprint)
+        {
+            return Ok(Learned::Copy(copy.path.clone()));
+        }
+        let mut source = self.reader().read(
+            &path,
+            language,
+            text,
+            day(written),
+            before.or(moved.as_ref()),
+        );
+        source.learned = seconds(SystemTime::now());
+        let words = source.word_count();
+        self.store.put(source)?;
+        if let Some(moved) = moved {
+            self.store.drop_source(&moved.path)?;
+        }
+        Ok(Learned::Words(words))
+    }
+
+    /// Forgets a word wherever it was learned. In how many files it was.
+    fn forget_word(&mut self, word: &str) -> Result<usize, Error> {
+        self.store.forget_word(&folded(word))?;
+        let mut changed: Vec<Source> = self.store.sources().cloned().collect();
+        let reader = self.reader();
+        changed.retain_mut(|source| reader.scrub(source));
+        let count = changed.len();
+        for source in changed {
+            self.store.put(source)?;
+        }
+        Ok(count)
+    }
+
+    /// Forgets. The number of files concerned.
+    pub fn forget(&mut self, what: &Forget) -> Result<usize, Error> {
+        match what {
+            Forget::Path(path) => Ok(self.store.forget_path(&whole(path))?.len()),
+            Forget::Word(word) => self.forget_word(word),
+            Forget::All => {
+                let count = self.store.sources().count();
+                self.store.forget_all()?;
+                Ok(count)
+            }
+        }
+    }
+
+    /// Counts everything, as of `now`.
+    pub fn counts(&self, now: SystemTime) -> PersonalCounts {
+        let today = day(now);
+        let paragraphs = self.store.sources().flat_map(|source| &source.paragraphs);
+        let mut paragraphs: Vec<_> = paragraphs.collect();
+        paragraphs.sort_by_key(|paragraph| std::cmp::Reverse(paragraph.day));
+        let mut counter = Counter::new(self.model.tokenizer());
+        let mut counted = HashSet::new();
+        for paragraph in paragraphs {
+            if counter.is_full() {
+                break;
+            }
+            // Templates and signatures stand in many files, and were written once.
+            if counted.insert(paragraph.fingerprint()) {
+                let age = today.saturating_sub(paragraph.day) as f32;
+                let weight = (-age / HALF_LIFE).exp2().max(LEAST);
+                counter.paragraph(
+                    paragraph.starts,
+                    paragraph.runs.iter().map(String::as_str),
+                    weight,
+                );
+            }
+        }
+        counter.finish()
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader {
+            vocabulary: self.model.tokenizer().vocabulary(),
+            letters: &self.letters,
+            forgotten: self.store.forgotten_words(),
+        }
+    }
+}
+
+/// Seconds since 1970.
+pub fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// Days since 1970.
+pub fn day(time: SystemTime) -> u32 {
+    (seconds(time) / 86_400) as u32
+}
+
+/// The start of a day.
+pub fn time_of(day: u32) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(u64::from(day) * 86_400)
+}

@@ -1,0 +1,28 @@
+//! The writer's own prose, learned: what was read of which file, counts of it, and how to forget it.
+//!
+//! ```text
+//! a saved file -> gather: is it the writer's? -> source: its prose, without what is private -> store: kept by file
+//!                                                                store -> counts -> the mixture of `predict`
+//! ```
+//!
+//! Imports `text`, `model` and `predict`. Never writes a file of the user's.
+
+mod accepted;
+mod counts;
+mod files;
+pub mod gather;
+mod learner;
+mod letters;
+mod library;
+pub mod private;
+pub mod source;
+mod status;
+mod store;
+mod watch;
+
+pub use accepted::Accepted;
+pub use counts::PersonalCounts;
+pub use learner::{Choices, Forget, Learner, News, Reply, Task};
+pub use library::{Learned, Library, day, seconds, time_of};
+pub use status::{File, Status};
+pub use store::{Error, Store};

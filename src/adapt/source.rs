@@ -1,0 +1,363 @@
+//! What was learned from one file: its prose, without what is private, paragraph by paragraph.
+//!
+//! The prose itself is kept, not counts: counting anew what is left is what makes forgetting exact, weights can be
+//! rebuilt without a file, and a move to another machine takes everything along. It lies beside nobody's eyes but the
+//! user's (see [`super::files`]), as the file it came from does.
+
+use super::letters::Letters;
+use super::private::{Filter, Withheld, private_regions};
+use crate::text::prose::{self, Break, Language};
+use crate::text::{Vocabulary, words};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+/// A longer file is a log, a data set or a book that somebody else wrote.
+pub const MOST_BYTES: usize = 2 << 20;
+
+/// No paragraph of a person is longer.
+const LONGEST_PARAGRAPH: usize = 20_000;
+
+/// In a paragraph of so many words...
+const FEWEST_WORDS: usize = 6;
+
+/// ...this share must be in the vocabulary, or it is another language's prose: of running English words, 93 of 100 are.
+const FAMILIAR: f32 = 0.5;
+
+/// One file's prose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Where the file is, or was.
+    pub path: PathBuf,
+    /// Of the file's bytes.
+    pub fingerprint: u64,
+    /// When it was learned last, in seconds since 1970.
+    pub learned: u64,
+    /// Its prose.
+    pub paragraphs: Vec<Paragraph>,
+    /// What was left out.
+    pub withheld: Withheld,
+}
+
+/// A paragraph's prose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Paragraph {
+    /// The day since 1970 on which it was first seen as it is.
+    pub day: u32,
+    /// What stands before it.
+    #[serde(with = "breaks")]
+    pub starts: Break,
+    /// Its text; between two runs something was left out.
+    pub runs: Vec<String>,
+}
+
+/// Why a file was not learned.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Not text.
+    #[error("not UTF-8 text")]
+    NotText,
+    /// Too long.
+    #[error("{0} bytes, expected at most {MOST_BYTES}")]
+    TooLong(u64),
+}
+
+/// What reading files needs besides them.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    /// The model's words.
+    pub vocabulary: &'a Vocabulary,
+    /// Their habits.
+    pub letters: &'a Letters,
+    /// Fingerprints of the words that the user forgot, in lower case.
+    pub forgotten: &'a BTreeSet<u64>,
+}
+
+impl Reader<'_> {
+    /// Reads a file's prose. A paragraph that `before` has as well keeps its day; others are of `day`.
+    pub fn read(
+        &self,
+        path: &Path,
+        language: Language,
+        text: &str,
+        day: u32,
+        before: Option<&Source>,
+    ) -> Source {
+        let known: HashMap<&[String], u32> = before
+            .map(|source| {
+                source
+                    .paragraphs
+                    .iter()
+                    .map(|paragraph| (&*paragraph.runs, paragraph.day))
+                    .collect()
+            })
+            .unwrap_or_default();
+        let private = private_regions(text);
+        let mut filter = Filter::new(self.letters);
+        let mut paragraphs = Vec::new();
+        for paragraph in prose::paragraphs(language, text) {
+            let is_private = |range: &std::ops::Range<usize>| {
+                private
+                    .iter()
+                    .any(|region| range.start < region.end && region.start < range.end)
+            };
+            if paragraph.ranges.iter().any(is_private) {
+                filter.withheld.private += 1;
+                continue;
+            }
+            let prose = paragraph.text(text);
+            if paragraph.starts == Break::Quote {
+                filter.withheld.quoted += 1;
+            } else if self.is_foreign(&prose) {
+                filter.withheld.foreign += 1;
+            } else if prose.len() <= LONGEST_PARAGRAPH {
+                let runs = filter.runs(&prose);
+                let mut runs: Vec<String> = runs
+                    .iter()
+                    .flat_map(|run| self.without_forgotten(run))
+                    .collect();
+                runs.retain(|run| words::words(run).next().is_some());
+                if !runs.is_empty() {
+                    let day = known.get(&*runs).copied().unwrap_or(day);
+                    paragraphs.push(Paragraph {
+                        day,
+                        starts: paragraph.starts,
+                        runs,
+                    });
+                }
+            }
+        }
+        Source {
+            path: path.to_owned(),
+            fingerprint: fingerprint(text.as_bytes()),
+            learned: 0,
+            paragraphs,
+            withheld: filter.withheld,
+        }
+    }
+
+    /// Whether most words are not the model's.
+    fn is_foreign(&self, prose: &str) -> bool {
+        if self.letters.are_few() {
+            return false;
+        }
+        let (mut all, mut known) = (0, 0);
+        for word in words::words(prose) {
+            let word = word.replace('\u{2019}', "'");
+            let is_known = self.vocabulary.word(&word).is_some()
+                || self.vocabulary.word(&word.to_lowercase()).is_some();
+            all += 1;
+            known += usize::from(is_known);
+        }
+        all >= FEWEST_WORDS && (known as f32) < FAMILIAR * all as f32
+    }
+
+    /// A run, split where forgotten words stood.
+    fn without_forgotten(&self, run: &str) -> Vec<String> {
+        if self.forgotten.is_empty() {
+            return vec![run.to_owned()];
+        }
+        let mut runs = Vec::new();
+        let mut start = 0;
+        for word in words::words(run) {
+            let at = word.as_ptr() as usize - run.as_ptr() as usize;
+            if self
+                .forgotten
+                .contains(&fingerprint(folded(word).as_bytes()))
+            {
+                runs.push(run[start..at].trim().to_owned());
+                start = at + word.len();
+            }
+        }
+        runs.push(run[start..].trim().to_owned());
+        runs
+    }
+
+    /// Takes forgotten words out of what was learned before. Whether there were any.
+    pub fn scrub(&self, source: &mut Source) -> bool {
+        let before = source.word_count();
+        for paragraph in &mut source.paragraphs {
+            paragraph.runs = paragraph
+                .runs
+                .iter()
+                .flat_map(|run| self.without_forgotten(run))
+                .collect();
+            paragraph
+                .runs
+                .retain(|run| words::words(run).next().is_some());
+        }
+        source
+            .paragraphs
+            .retain(|paragraph| !paragraph.runs.is_empty());
+        source.word_count() != before
+    }
+}
+
+impl Source {
+    /// Words learned.
+    pub fn word_count(&self) -> usize {
+        self.paragraphs.iter().map(Paragraph::word_count).sum()
+    }
+}
+
+impl Paragraph {
+    /// Words in it.
+    pub fn word_count(&self) -> usize {
+        self.runs.iter().map(|run| words::words(run).count()).sum()
+    }
+
+    /// Of its text: where two paragraphs are the same, only one is counted.
+    pub fn fingerprint(&self) -> u64 {
+        fingerprint(self.runs.join("\n").as_bytes())
+    }
+}
+
+/// A word as it is compared: in lower case, with straight apostrophes.
+pub fn folded(word: &str) -> String {
+    word.to_lowercase().replace('\u{2019}', "'")
+}
+
+/// The text of a file.
+pub fn text(bytes: Vec<u8>) -> Result<String, Refused> {
+    if bytes.len() > MOST_BYTES {
+        return Err(Refused::TooLong(bytes.len() as u64));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| Refused::NotText)?;
+    if text.contains('\0') {
+        return Err(Refused::NotText);
+    }
+    Ok(text)
+}
+
+/// FNV-1a of 64 bits: the same in every run and on every machine.
+pub fn fingerprint(bytes: &[u8]) -> u64 {
+    let step = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
+}
+
+/// Breaks by their names.
+mod breaks {
+    use crate::text::prose::Break;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        starts: &Break,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match starts {
+            Break::Paragraph => "paragraph",
+            Break::Heading => "heading",
+            Break::Item => "item",
+            Break::Quote => "quote",
+        })
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Break, D::Error> {
+        Ok(match String::deserialize(deserializer)?.as_str() {
+            "paragraph" => Break::Paragraph,
+            "heading" => Break::Heading,
+            "item" => Break::Item,
+            "quote" => Break::Quote,
+            other => {
+                return Err(serde::de::Error::custom(format!(
+                    "expected a kind of paragraph, found {other:?}"
+                )));
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Model;
+    use std::sync::LazyLock;
+
+    static MODEL: LazyLock<Model> = LazyLock::new(Model::shipped);
+    static LETTERS: LazyLock<Letters> =
+        LazyLock::new(|| Letters::of(MODEL.tokenizer().vocabulary()));
+
+    fn read(text: &str, day: u32, before: Option<&Source>, forgotten: &str) -> Source {
+        let reader = Reader {
+            vocabulary: MODEL.tokenizer().vocabulary(),
+            letters: &LETTERS,
+            forgotten: &BTreeSet::from([fingerprint(forgotten.as_bytes())]),
+        };
+        reader.read(Path::new("/a.md"), Language::Markdown, text, day, before)
+    }
+
+    fn runs(source: &Source) -> Vec<&str> {
+        source
+            .paragraphs
+            .iter()
+            .flat_map(|paragraph| &paragraph.runs)
+            .map(String::as_str)
+            .collect()
+    }
+
+    #[test]
+    fn only_the_writers_own_prose() {
+        let text = "# A title\n\nMine, with `code` in it.\n\n> Somebody's.\n\n```\ncode\n```\n\n\
+                    <!-- rnn-lsp: private -->\nHidden.\n<!-- rnn-lsp: public -->\n\n\
+                    Das ist kein Englisch und deshalb gehört es nicht in dieses Netz.\n";
+        let source = read(text, 1, None, "");
+        assert_eq!(
+            runs(&source),
+            ["A title", "Mine, with  in it."].map(|run| run.replace("  ", " "))
+        );
+        assert_eq!(
+            source.withheld,
+            Withheld {
+                quoted: 1,
+                private: 1,
+                foreign: 1,
+                ..Withheld::default()
+            }
+        );
+    }
+
+    #[test]
+    fn what_stays_keeps_its_day() {
+        let first = read("One old paragraph.\n\nAnother.", 10, None, "");
+        let second = read("One old paragraph.\n\nA new one.", 20, Some(&first), "");
+        let days: Vec<u32> = second
+            .paragraphs
+            .iter()
+            .map(|paragraph| paragraph.day)
+            .collect();
+        assert_eq!(days, [10, 20]);
+        assert_eq!(second.word_count(), 6);
+    }
+
+    #[test]
+    fn a_forgotten_word_leaves_a_gap() {
+        let mut source = read(
+            "Once Tharb met Anna. Tharb\u{2019}s gone.",
+            1,
+            None,
+            "tharb",
+        );
+        assert_eq!(runs(&source), ["Once", "met Anna. Tharb\u{2019}s gone."]);
+        let letters = &*LETTERS;
+        let reader = Reader {
+            vocabulary: MODEL.tokenizer().vocabulary(),
+            letters,
+            forgotten: &BTreeSet::from([fingerprint(b"anna")]),
+        };
+        assert!(reader.scrub(&mut source) && !reader.scrub(&mut source));
+        assert_eq!(runs(&source), ["Once", "met", ". Tharb\u{2019}s gone."]);
+    }
+
+    #[test]
+    fn files_that_are_no_text() {
+        assert_eq!(text(b"a\xff".to_vec()), Err(Refused::NotText));
+        assert_eq!(text(b"a\0b".to_vec()), Err(Refused::NotText));
+        assert_eq!(
+            text(vec![b'a'; MOST_BYTES + 1]),
+            Err(Refused::TooLong(MOST_BYTES as u64 + 1))
+        );
+        assert_eq!(text(b"a".to_vec()), Ok("a".to_owned()));
+    }
+}

@@ -1,0 +1,94 @@
+//! What was learned, for its owner to look at.
+
+use super::accepted::{self, Accepted};
+use super::library::Library;
+use super::private::Withheld;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// Everything that was learned, in numbers and names.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// Where it is kept.
+    pub folder: PathBuf,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Words learned in all.
+    pub words: usize,
+    /// Words that the model's vocabulary lacks and that are offered now, the most frequent first, and their weights.
+    pub new_words: Vec<(String, f32)>,
+    /// Words first seen on a day (since 1970), by day.
+    pub days: Vec<(u32, usize)>,
+    /// Words taken from suggestions and keystrokes saved on a day (since 1970), by day.
+    pub accepted: Vec<(u32, Accepted)>,
+    /// By file, the one learned last first.
+    pub files: Vec<File>,
+}
+
+/// What was learned of a file.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct File {
+    /// Where it is, or was.
+    pub path: PathBuf,
+    /// Words learned.
+    pub words: usize,
+    /// When, in seconds since 1970.
+    pub learned: u64,
+    /// What was left out.
+    pub withheld: Withheld,
+}
+
+impl Status {
+    /// Of what a library holds.
+    pub fn of(library: &mut Library) -> Status {
+        let counts = library.counts(SystemTime::now());
+        let mut days = std::collections::BTreeMap::<u32, usize>::new();
+        let mut files = Vec::new();
+        for source in library.store.sources() {
+            for paragraph in &source.paragraphs {
+                *days.entry(paragraph.day).or_default() += paragraph.word_count();
+            }
+            files.push(File {
+                path: source.path.clone(),
+                words: source.word_count(),
+                learned: source.learned,
+                withheld: source.withheld,
+            });
+        }
+        files.sort_by(|a, b| b.learned.cmp(&a.learned).then_with(|| a.path.cmp(&b.path)));
+        Status {
+            folder: library.store.folder().to_owned(),
+            bytes: library.store.bytes(),
+            words: files.iter().map(|file| file.words).sum(),
+            new_words: counts
+                .new_words()
+                .into_iter()
+                .map(|(word, weight)| (word.to_owned(), weight))
+                .collect(),
+            days: days.into_iter().collect(),
+            accepted: accepted::by_day(library.store.folder())
+                .into_iter()
+                .collect(),
+            files,
+        }
+    }
+
+    /// All that suggestions saved.
+    pub fn all_accepted(&self) -> Accepted {
+        let mut sum = Accepted::default();
+        self.accepted
+            .iter()
+            .for_each(|&(_, accepted)| sum += accepted);
+        sum
+    }
+
+    /// All that was left out.
+    pub fn withheld(&self) -> Withheld {
+        self.files
+            .iter()
+            .fold(Withheld::default(), |sum, file| sum.plus(file.withheld))
+    }
+}

@@ -1,0 +1,663 @@
+//! The folder of what was learned: one write-once file for each file of the user's, and a list of what was forgotten.
+//!
+//! ```text
+//! learned/0123456789abcdef.source   a Source; the name is the fingerprint of its path
+//! learned/forgotten.json            fingerprints of files, folders and words that are not to be learned again
+//! learned/*.damaged                 what could not be read, set aside
+//! ```
+//!
+//! Any number of programs may share a folder. None keeps anything open: each writes whole files and looks again
+//! ([`Store::refresh`]) at what the others wrote.
+
+use super::files;
+use super::source::{Source, fingerprint};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// What the first line of a source says before its checksum.
+const FIRST_LINE: &str = "rnn-lsp learned 1 ";
+
+/// No source is longer: twice the longest file.
+const MOST_BYTES: u64 = 8 << 20;
+
+/// All sources together; the ones that were not learned for longest make room.
+const MOST_BYTES_IN_ALL: u64 = 64 << 20;
+
+const SOURCE: &str = "source";
+const DAMAGED: &str = "damaged";
+const FORGOTTEN: &str = "forgotten.json";
+
+/// What a crash left is removed when it is so old.
+const LEFT_FOR: Duration = Duration::from_secs(3600);
+
+/// Why the folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {what} {path}: {source}")]
+pub struct Error {
+    what: &'static str,
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// Why a file of the folder was set aside.
+#[derive(Debug, thiserror::Error)]
+enum Damage {
+    #[error("{0} bytes, expected at most {MOST_BYTES}")]
+    TooLong(u64),
+    #[error("expected a first line of {FIRST_LINE:?} and a checksum")]
+    NoFirstLine,
+    #[error("checksum {found:08x}, expected {expected:08x}")]
+    Checksum { found: u32, expected: u32 },
+    #[error("{0}")]
+    Json(serde_json::Error),
+    #[error("{0}")]
+    Io(io::Error),
+    #[error("the source of {0}, which belongs under another name")]
+    Misplaced(PathBuf),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    sources: BTreeMap<u64, Kept>,
+    forgotten: Forgotten,
+    forgotten_stamp: Option<Stamp>,
+    warnings: Vec<String>,
+}
+
+/// A source and the file it came from.
+#[derive(Debug)]
+struct Kept {
+    source: Source,
+    stamp: Option<Stamp>, // `None` where it was just written
+}
+
+/// Tells whether a file changed: every change is a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    len: u64,
+    modified: Option<SystemTime>,
+}
+
+/// What is not to be learned again. Only fingerprints: a list of secrets would be the last place where they stand.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Forgotten {
+    #[serde(default)]
+    paths: BTreeSet<u64>,
+    #[serde(default)]
+    words: BTreeSet<u64>,
+}
+
+impl Store {
+    /// Opens the folder, which need not exist.
+    pub fn open(folder: &Path) -> Store {
+        let mut store = Store {
+            folder: folder.to_owned(),
+            sources: BTreeMap::new(),
+            forgotten: Forgotten::default(),
+            forgotten_stamp: None,
+            warnings: Vec::new(),
+        };
+        store.refresh();
+        for path in files::unfinished(folder, None) {
+            let is_old = stamp(&path)
+                .and_then(|stamp| stamp.modified?.elapsed().ok())
+                .is_some_and(|age| age > LEFT_FOR);
+            if is_old {
+                let _ = files::remove(&path); // Somebody else may have removed it.
+            }
+        }
+        store
+    }
+
+    /// Where it lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Looks at what other programs did to the folder. Whether anything changed.
+    pub fn refresh(&mut self) -> bool {
+        let mut changed = self.refresh_forgotten();
+        let mut seen = BTreeSet::new();
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        for path in entries.map(|entry| entry.path()) {
+            if path.extension().is_none_or(|extension| extension != SOURCE) {
+                continue;
+            }
+            let stamp = stamp(&path);
+            let key = path
+                .file_stem()
+                .and_then(|stem| u64::from_str_radix(stem.to_str()?, 16).ok());
+            let known = key.and_then(|key| self.sources.get_mut(&key));
+            if let Some(kept) = known
+                && (kept.stamp.is_none() || kept.stamp == stamp)
+            {
+                kept.stamp = stamp;
+                seen.extend(key);
+                continue;
+            }
+            changed = true;
+            match read(&path) {
+                Ok(source) => {
+                    let key = key_of(&source.path);
+                    self.sources.insert(key, Kept { source, stamp });
+                    seen.insert(key);
+                }
+                // Gone since the folder was listed.
+                Err(Damage::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(damage) => self.set_aside(&path, &damage.to_string()),
+            }
+        }
+        let before = self.sources.len();
+        self.sources.retain(|key, _| seen.contains(key));
+        changed || self.sources.len() != before
+    }
+
+    /// What was learned, by path.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.sources.values().map(|kept| &kept.source)
+    }
+
+    /// What was learned of a file.
+    pub fn source(&self, path: &Path) -> Option<&Source> {
+        self.sources.get(&key_of(path)).map(|kept| &kept.source)
+    }
+
+    /// What went wrong since this was asked last.
+    pub fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// Bytes on disk.
+    pub fn bytes(&self) -> u64 {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        entries
+            .filter_map(|entry| Some(entry.metadata().ok()?.len()))
+            .sum()
+    }
+
+    /// Keeps what was learned of a file, in place of what was before.
+    pub fn put(&mut self, source: Source) -> Result<(), Error> {
+        files::make_folder(&self.folder)
+            .map_err(|error| self.error("make", &self.folder, error))?;
+        let path = self.path_of(key_of(&source.path));
+        files::write(&path, &bytes_of(&source))
+            .map_err(|error| self.error("write", &path, error))?;
+        let stamp = stamp(&path);
+        self.sources
+            .insert(key_of(&source.path), Kept { source, stamp });
+        self.make_room()
+    }
+
+    /// Whether the user said that a file, or a folder that it lies in, is not to be learned.
+    pub fn is_forgotten(&self, path: &Path) -> bool {
+        path.ancestors()
+            .any(|path| self.forgotten.paths.contains(&key_of(path)))
+    }
+
+    /// Fingerprints of the words that the user forgot, in lower case.
+    pub fn forgotten_words(&self) -> &BTreeSet<u64> {
+        &self.forgotten.words
+    }
+
+    /// Forgets a file, or all files of a folder, and does not learn them again until [`Store::allow`]. Returns what
+    /// was forgotten.
+    pub fn forget_path(&mut self, path: &Path) -> Result<Vec<PathBuf>, Error> {
+        self.forgotten.paths.insert(key_of(path));
+        self.write_forgotten()?;
+        let paths: Vec<PathBuf> = self
+            .sources()
+            .map(|source| source.path.clone())
+            .filter(|source| source.starts_with(path))
+            .collect();
+        // What a crash or damage left of a file that has no source now.
+        self.erase(key_of(path))?;
+        for path in &paths {
+            self.erase(key_of(path))?;
+        }
+        Ok(paths)
+    }
+
+    /// Notes that a word is not to be learned; the caller takes it out of the sources ([`Store::put`]).
+    pub fn forget_word(&mut self, word: &str) -> Result<(), Error> {
+        self.forgotten.words.insert(fingerprint(word.as_bytes()));
+        self.write_forgotten()
+    }
+
+    /// Lets a file or a folder be learned again.
+    pub fn allow(&mut self, path: &Path) -> Result<(), Error> {
+        let mut is_changed = false;
+        for path in path.ancestors() {
+            is_changed |= self.forgotten.paths.remove(&key_of(path));
+        }
+        if is_changed {
+            self.write_forgotten()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Lets a word be learned again.
+    pub fn allow_word(&mut self, word: &str) -> Result<(), Error> {
+        let is_changed = self.forgotten.words.remove(&fingerprint(word.as_bytes()));
+        if is_changed {
+            self.write_forgotten()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Forgets everything, that something was forgotten included.
+    pub fn forget_all(&mut self) -> Result<(), Error> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        for path in entries.map(|entry| entry.path()) {
+            files::remove(&path).map_err(|error| self.error("remove", &path, error))?;
+        }
+        self.sources.clear();
+        self.forgotten = Forgotten::default();
+        self.forgotten_stamp = None;
+        Ok(())
+    }
+
+    /// Writes everything that was learned into one file. How many files' prose it holds.
+    pub fn export(&self, path: &Path) -> Result<usize, Error> {
+        let bytes: Vec<u8> = self.sources().flat_map(bytes_of_line).collect();
+        files::write(path, &bytes).map_err(|error| self.error("write", path, error))?;
+        Ok(self.sources.len())
+    }
+
+    /// Takes over what [`Store::export`] wrote, unless something newer is known of a file or it was forgotten here. How
+    /// many files were taken over. A file that is damaged anywhere is not taken over at all.
+    pub fn import(&mut self, path: &Path) -> Result<usize, Error> {
+        let bytes = fs::read(path).map_err(|error| self.error("read", path, error))?;
+        let mut sources = Vec::new();
+        for (index, line) in bytes
+            .split_inclusive(|&byte| byte == b'\n')
+            .collect::<Vec<_>>()
+            .chunks(2)
+            .enumerate()
+        {
+            let source = source_of(line.concat().trim_ascii_end()).map_err(|damage| {
+                let reason = format!("file {} in it: {damage}", index + 1);
+                self.error(
+                    "read",
+                    path,
+                    io::Error::new(io::ErrorKind::InvalidData, reason),
+                )
+            })?;
+            sources.push(source);
+        }
+        let is_wanted = |source: &Source| {
+            let known = self.source(&source.path).map(|known| known.learned);
+            known.is_none_or(|known| known < source.learned) && !self.is_forgotten(&source.path)
+        };
+        sources.retain(is_wanted);
+        let count = sources.len();
+        for source in sources {
+            self.put(source)?;
+        }
+        Ok(count)
+    }
+
+    /// Drops what was learned of a file that has another name now.
+    pub fn drop_source(&mut self, path: &Path) -> Result<(), Error> {
+        self.erase(key_of(path))
+    }
+
+    /// A file that was learned under another name and is not there any more: what became of `path`, whose bytes have
+    /// this fingerprint.
+    pub fn moved_from(&self, path: &Path, fingerprint: u64) -> Option<&Source> {
+        let same = |source: &&Source| source.fingerprint == fingerprint && source.path != path;
+        self.sources()
+            .filter(same)
+            .find(|source| !source.path.exists())
+    }
+
+    /// Removes all that lies under a key.
+    fn erase(&mut self, key: u64) -> Result<(), Error> {
+        let path = self.path_of(key);
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let left = files::unfinished(&self.folder, Some(&name));
+        for path in left.into_iter().chain([path.with_extension(DAMAGED), path]) {
+            files::remove(&path).map_err(|error| self.error("remove", &path, error))?;
+        }
+        self.sources.remove(&key);
+        Ok(())
+    }
+
+    fn make_room(&mut self) -> Result<(), Error> {
+        let len = |kept: &Kept| kept.stamp.map_or(0, |stamp| stamp.len);
+        let mut total: u64 = self.sources.values().map(len).sum();
+        while total > MOST_BYTES_IN_ALL {
+            let oldest = self
+                .sources
+                .iter()
+                .min_by_key(|(_, kept)| kept.source.learned);
+            let Some((&key, bytes)) = oldest.map(|(key, kept)| (key, len(kept))) else {
+                break;
+            };
+            self.erase(key)?;
+            total -= bytes;
+        }
+        Ok(())
+    }
+
+    fn path_of(&self, key: u64) -> PathBuf {
+        self.folder.join(format!("{key:016x}.{SOURCE}"))
+    }
+
+    fn refresh_forgotten(&mut self) -> bool {
+        let path = self.folder.join(FORGOTTEN);
+        let stamp = stamp(&path);
+        if stamp == self.forgotten_stamp {
+            return false;
+        }
+        self.forgotten_stamp = stamp;
+        let forgotten = match fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Forgotten::default()),
+            Err(error) => Err(error.to_string()),
+        };
+        match forgotten {
+            Ok(forgotten) => {
+                let changed = forgotten != self.forgotten;
+                self.forgotten = forgotten;
+                changed
+            }
+            // What was read before still holds.
+            Err(error) => {
+                self.set_aside(&path, &error);
+                false
+            }
+        }
+    }
+
+    fn write_forgotten(&mut self) -> Result<(), Error> {
+        files::make_folder(&self.folder)
+            .map_err(|error| self.error("make", &self.folder, error))?;
+        let path = self.folder.join(FORGOTTEN);
+        let json = serde_json::to_vec(&self.forgotten).expect("plain numbers are JSON");
+        files::write(&path, &json).map_err(|error| self.error("write", &path, error))?;
+        self.forgotten_stamp = stamp(&path);
+        Ok(())
+    }
+
+    fn set_aside(&mut self, path: &Path, reason: &str) {
+        let aside = path.with_extension(DAMAGED);
+        let outcome = match fs::rename(path, &aside) {
+            Ok(()) => format!("set aside as {}", aside.display()),
+            Err(error) => format!("and it cannot be set aside: {error}"),
+        };
+        self.warnings.push(format!(
+            "cannot use {}: {reason}; {outcome}",
+            path.display()
+        ));
+    }
+
+    fn error(&self, what: &'static str, path: &Path, source: io::Error) -> Error {
+        Error {
+            what,
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+fn key_of(path: &Path) -> u64 {
+    fingerprint(path.as_os_str().as_encoded_bytes())
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = fs::metadata(path).ok()?;
+    Some(Stamp {
+        len: metadata.len(),
+        modified: metadata.modified().ok(),
+    })
+}
+
+/// A source as a file.
+fn bytes_of(source: &Source) -> Vec<u8> {
+    let json = serde_json::to_vec(source).expect("text and numbers are JSON");
+    let mut bytes = format!("{FIRST_LINE}{:08x}\n", crc32fast::hash(&json)).into_bytes();
+    bytes.extend(json);
+    bytes
+}
+
+/// The same, followed by a line break: JSON has none of its own.
+fn bytes_of_line(source: &Source) -> Vec<u8> {
+    let mut bytes = bytes_of(source);
+    bytes.push(b'\n');
+    bytes
+}
+
+fn read(path: &Path) -> Result<Source, Damage> {
+    let len = fs::metadata(path).map_err(Damage::Io)?.len();
+    if len > MOST_BYTES {
+        return Err(Damage::TooLong(len));
+    }
+    let source = source_of(&fs::read(path).map_err(Damage::Io)?)?;
+    let is_in_place = path
+        .file_stem()
+        .is_some_and(|stem| *stem == *format!("{:016x}", key_of(&source.path)));
+    if is_in_place {
+        Ok(source)
+    } else {
+        Err(Damage::Misplaced(source.path))
+    }
+}
+
+/// The source that a file holds.
+fn source_of(bytes: &[u8]) -> Result<Source, Damage> {
+    let rest = bytes
+        .strip_prefix(FIRST_LINE.as_bytes())
+        .ok_or(Damage::NoFirstLine)?;
+    let (checksum, rest) = rest.split_first_chunk::<8>().ok_or(Damage::NoFirstLine)?;
+    let checksum = std::str::from_utf8(checksum).ok();
+    let expected = checksum
+        .and_then(|text| u32::from_str_radix(text, 16).ok())
+        .ok_or(Damage::NoFirstLine)?;
+    let json = rest.strip_prefix(b"\n").ok_or(Damage::NoFirstLine)?;
+    let found = crc32fast::hash(json);
+    if found != expected {
+        return Err(Damage::Checksum { found, expected });
+    }
+    serde_json::from_slice(json).map_err(Damage::Json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::private::Withheld;
+    use super::super::source::Paragraph;
+    use super::*;
+    use crate::text::prose::Break;
+
+    fn source(path: &str, text: &str) -> Source {
+        Source {
+            path: path.into(),
+            fingerprint: fingerprint(text.as_bytes()),
+            learned: 7,
+            paragraphs: vec![Paragraph {
+                day: 3,
+                starts: Break::Item,
+                runs: vec![text.to_owned()],
+            }],
+            withheld: Withheld {
+                secrets: 2,
+                ..Withheld::default()
+            },
+        }
+    }
+
+    /// Everything that stands in a folder.
+    fn all_bytes(folder: &Path) -> Vec<u8> {
+        let entries = fs::read_dir(folder).unwrap().flatten();
+        entries
+            .flat_map(|entry| fs::read(entry.path()).unwrap())
+            .collect()
+    }
+
+    fn has(folder: &Path, text: &str) -> bool {
+        all_bytes(folder)
+            .windows(text.len())
+            .any(|window| window == text.as_bytes())
+    }
+
+    #[test]
+    fn what_is_put_is_there_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("learned");
+        let mut store = Store::open(&folder);
+        assert_eq!(store.sources().count(), 0);
+        store.put(source("/a.md", "one")).unwrap();
+        store.put(source("/b.md", "two")).unwrap();
+        store.put(source("/a.md", "three")).unwrap();
+        let again = Store::open(&folder);
+        assert_eq!(again.sources().count(), 2);
+        assert_eq!(
+            again.source(Path::new("/a.md")),
+            Some(&source("/a.md", "three"))
+        );
+        assert!(again.bytes() > 0 && !store.refresh());
+    }
+
+    #[test]
+    fn others_changes_are_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut ours, mut theirs) = (Store::open(folder.path()), Store::open(folder.path()));
+        theirs.put(source("/a.md", "one")).unwrap();
+        assert!(ours.refresh() && !ours.refresh());
+        assert!(ours.source(Path::new("/a.md")).is_some());
+        theirs.forget_path(Path::new("/a.md")).unwrap();
+        assert!(ours.refresh());
+        assert!(ours.source(Path::new("/a.md")).is_none() && ours.is_forgotten(Path::new("/a.md")));
+    }
+
+    #[test]
+    fn what_is_forgotten_leaves_no_trace() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(folder.path());
+        store.put(source("/notes/a.md", "quibblethorpe")).unwrap();
+        store.put(source("/notes/b.md", "zanthorel")).unwrap();
+        store.put(source("/other/c.md", "yggdrasil")).unwrap();
+        // A crash while it was written.
+        let name = format!("{:016x}.source.99-9.tmp", key_of(Path::new("/notes/a.md")));
+        fs::write(folder.path().join(name), "quibblethorpe").unwrap();
+        assert_eq!(
+            store.forget_path(Path::new("/notes/a.md")).unwrap(),
+            [Path::new("/notes/a.md")]
+        );
+        assert!(!has(folder.path(), "quibble") && !has(folder.path(), "/notes/a.md"));
+        assert!(has(folder.path(), "zanthorel"));
+        store.forget_path(Path::new("/notes")).unwrap();
+        assert!(!has(folder.path(), "zanthorel") && has(folder.path(), "yggdrasil"));
+        assert!(
+            store.is_forgotten(Path::new("/notes/d/e.md"))
+                && !store.is_forgotten(Path::new("/other/c.md"))
+        );
+        store.allow(Path::new("/notes/d/e.md")).unwrap();
+        assert!(!Store::open(folder.path()).is_forgotten(Path::new("/notes/d/e.md")));
+        store.forget_word("zanthorel").unwrap();
+        assert_eq!(Store::open(folder.path()).forgotten_words().len(), 1);
+        assert!(!has(folder.path(), "zanthorel"));
+        store.forget_all().unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn damaged_files_are_set_aside_and_said_so() {
+        let good = bytes_of(&source("/a.md", "one"));
+        let mut damaged: Vec<Vec<u8>> = (0..good.len())
+            .step_by(7)
+            .map(|end| good[..end].to_vec())
+            .collect();
+        damaged.extend((0..good.len()).step_by(5).map(|at| {
+            let mut bytes = good.clone();
+            bytes[at] ^= 4;
+            bytes
+        }));
+        damaged.push(bytes_of(&source("/b.md", "under another name")));
+        for bytes in damaged {
+            let folder = tempfile::tempdir().unwrap();
+            let name = format!("{:016x}.{SOURCE}", key_of(Path::new("/a.md")));
+            fs::write(folder.path().join(&name), &bytes).unwrap();
+            let mut store = Store::open(folder.path());
+            assert_eq!(store.sources().count(), 0);
+            let warnings = store.take_warnings();
+            assert_eq!(warnings.len(), 1, "{warnings:?}");
+            assert!(
+                warnings[0].contains("expected") || warnings[0].contains("another name"),
+                "{warnings:?}"
+            );
+            let aside = folder.path().join(&name).with_extension(DAMAGED);
+            assert_eq!(fs::read(aside).unwrap(), bytes);
+            store.put(source("/a.md", "one")).unwrap();
+            assert!(Store::open(folder.path()).take_warnings().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_damaged_list_of_what_was_forgotten_is_kept_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(FORGOTTEN), "{").unwrap();
+        let mut store = Store::open(folder.path());
+        assert_eq!(store.take_warnings().len(), 1);
+        assert!(folder.path().join("forgotten.damaged").exists());
+    }
+
+    #[test]
+    fn what_is_exported_is_imported() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("all");
+        let mut here = Store::open(&folder.path().join("here"));
+        let mut there = Store::open(&folder.path().join("there"));
+        here.put(source("/a.md", "one\u{2028}line")).unwrap();
+        here.put(source("/b.md", "two")).unwrap();
+        here.put(source("/c.md", "three")).unwrap();
+        there
+            .put(Source {
+                learned: 9,
+                ..source("/b.md", "newer")
+            })
+            .unwrap();
+        there.forget_path(Path::new("/c.md")).unwrap();
+        assert_eq!(here.export(&file).unwrap(), 3);
+        assert_eq!(there.import(&file).unwrap(), 1);
+        assert_eq!(
+            there.source(Path::new("/a.md")),
+            here.source(Path::new("/a.md"))
+        );
+        assert_eq!(there.source(Path::new("/b.md")).unwrap().learned, 9);
+        let mut bytes = fs::read(&file).unwrap();
+        bytes[60] ^= 1;
+        fs::write(&file, bytes).unwrap();
+        assert!(
+            there
+                .import(&file)
+                .unwrap_err()
+                .to_string()
+                .contains("checksum")
+        );
+    }
+
+    #[test]
+    fn a_file_that_moved_is_found_by_its_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("learned"));
+        let (old, new) = (folder.path().join("old.md"), folder.path().join("new.md"));
+        fs::write(&old, "one").unwrap();
+        store.put(source(old.to_str().unwrap(), "one")).unwrap();
+        let found = |store: &Store| store.moved_from(&new, fingerprint(b"one")).is_some();
+        assert!(!found(&store));
+        fs::rename(&old, &new).unwrap();
+        assert!(found(&store));
+    }
+}

@@ -1,0 +1,102 @@
+//! Tells which files under some folders changed. Knows nothing of what they are.
+
+use notify::event::EventKind;
+use notify::{Config, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often is looked where the system cannot tell.
+const POLL: Duration = Duration::from_secs(30);
+
+/// What is watched, until it is dropped.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    system: Option<RecommendedWatcher>,
+    polling: Option<PollWatcher>,
+}
+
+/// Called with the paths that changed, from another thread.
+type Seen = Arc<dyn Fn(Vec<PathBuf>) + Send + Sync>;
+
+impl Watch {
+    /// Watches folders with all that is below them. Returns a sentence for each that cannot be watched well.
+    pub(super) fn start(
+        folders: &[PathBuf],
+        seen: impl Fn(Vec<PathBuf>) + Send + Sync + 'static,
+    ) -> (Watch, Vec<String>) {
+        let seen: Seen = Arc::new(seen);
+        let config = Config::default()
+            .with_follow_symlinks(false)
+            .with_poll_interval(POLL);
+        let mut watch = Watch::default();
+        let mut warnings = Vec::new();
+        for folder in folders {
+            let tried = match &mut watch.system {
+                Some(watcher) => watcher.watch(folder, RecursiveMode::Recursive),
+                None => RecommendedWatcher::new(handler(&seen), config).and_then(|mut watcher| {
+                    watcher.watch(folder, RecursiveMode::Recursive)?;
+                    watch.system = Some(watcher);
+                    Ok(())
+                }),
+            };
+            let Err(error) = tried else { continue };
+            // A network drive, or the system watches as much as it can already.
+            let polled = match &mut watch.polling {
+                Some(watcher) => watcher.watch(folder, RecursiveMode::Recursive),
+                None => PollWatcher::new(handler(&seen), config).and_then(|mut watcher| {
+                    watcher.watch(folder, RecursiveMode::Recursive)?;
+                    watch.polling = Some(watcher);
+                    Ok(())
+                }),
+            };
+            let name = folder.display();
+            warnings.push(match polled {
+                Ok(()) => format!(
+                    "cannot watch {name} ({error}); looking every {} seconds",
+                    POLL.as_secs()
+                ),
+                Err(error) => format!("cannot watch {name}: {error}"),
+            });
+        }
+        (watch, warnings)
+    }
+}
+
+/// Passes on paths that were made, changed, renamed or removed.
+fn handler(seen: &Seen) -> impl Fn(notify::Result<notify::Event>) + Send + use<> {
+    let seen = seen.clone();
+    move |event| match event {
+        Ok(event) if !matches!(event.kind, EventKind::Access(_)) => seen(event.paths),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "watching"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn a_file_that_takes_anothers_place_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(folder.path()).unwrap();
+        let (sender, receiver) = mpsc::channel();
+        let (_watch, warnings) = Watch::start(std::slice::from_ref(&root), move |paths| {
+            let _ = sender.send(paths);
+        });
+        assert_eq!(warnings, Vec::<String>::new());
+        std::fs::write(root.join("new"), "text").unwrap();
+        std::fs::rename(root.join("new"), root.join("a.md")).unwrap();
+        let is_told = |paths: Vec<PathBuf>| paths.contains(&root.join("a.md"));
+        while !is_told(receiver.recv_timeout(Duration::from_secs(60)).unwrap()) {}
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_costs_one_sentence() {
+        let (_watch, warnings) = Watch::start(&[PathBuf::from("/no/such/folder")], |_| ());
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].contains("/no/such/folder"), "{warnings:?}");
+    }
+}

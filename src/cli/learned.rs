@@ -1,0 +1,383 @@
+//! `rnn-lsp status`, `learn`, `forget`, `export` and `import`: what was learned, in the hands of its owner.
+//!
+//! Servers that are running notice by themselves what changed.
+
+mod report;
+
+use super::Outcome;
+use crate::adapt::{Error, Forget, Learned, Library, Status, gather, seconds, source};
+use crate::config::{self, Layer, Layers};
+use crate::model::Model;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Lines of the table of files that are printed.
+const FILES_SHOWN: usize = 20;
+
+/// New words that are printed.
+const WORDS_SHOWN: usize = 40;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct StatusArgs {
+    /// Print everything as JSON
+    #[arg(long, conflicts_with = "html")]
+    json: bool,
+    /// Write a page to look at in a browser
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "rnn-lsp-learned.html")]
+    html: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct LearnArgs {
+    /// Files and folders of prose; without any, the folders of the setting learnFolders
+    paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ForgetArgs {
+    /// A file, a folder, or a word
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    what: Option<String>,
+    /// Forget everything that was ever learned
+    #[arg(long)]
+    all: bool,
+    /// Take WHAT for a word even where a file has that name
+    #[arg(long, conflicts_with = "all")]
+    word: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ExportArgs {
+    /// The file to write; it holds the prose that was learned
+    file: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ImportArgs {
+    /// A file that `export` wrote
+    file: PathBuf,
+}
+
+pub(super) fn status(args: StatusArgs) -> Outcome {
+    let mut library = open()?;
+    let status = Status::of(&mut library);
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        serde_json::to_writer_pretty(&mut out, &status)?;
+        writeln!(out)?;
+    } else if let Some(path) = args.html {
+        fs::write(&path, report::page(&status, SystemTime::now()))
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        writeln!(out, "{}", path.display())?;
+    } else {
+        print(&mut out, &status)?;
+    }
+    warn(&mut library);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn learn(args: LearnArgs) -> Outcome {
+    let settings = settings();
+    let paths = if args.paths.is_empty() {
+        settings.learn_folders.clone()
+    } else {
+        args.paths
+    };
+    if paths.is_empty() {
+        return Err("nothing to learn: name files or folders, or set learnFolders".into());
+    }
+    let (rules, warnings) = gather::Rules::new(&settings.learn_ignore);
+    warnings
+        .iter()
+        .for_each(|warning| eprintln!("warning: {warning}"));
+    let mut library = open()?;
+    let mut whole = Vec::new();
+    for path in &paths {
+        let path =
+            fs::canonicalize(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        library.store.allow(&path)?;
+        whole.push(path);
+    }
+    let files = rules.files(&whole);
+    let bar = ProgressBar::new(files.len() as u64);
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} files, {eta} left  {wide_msg}");
+    bar.set_style(style.expect("a template that is right"));
+    let mut tally = Tally::default();
+    for (path, language) in files {
+        bar.set_message(path.display().to_string());
+        match learn_file(&mut library, &path, language) {
+            Ok(learned) => tally.add(learned),
+            Err(reason) => bar.suspend(|| {
+                tally.refused += 1;
+                eprintln!("not learned: {}: {reason}", path.display());
+            }),
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    say(&tally.sentence())?;
+    warn(&mut library);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn forget(args: ForgetArgs) -> Outcome {
+    let mut library = open()?;
+    let what = match args.what {
+        None => Forget::All,
+        Some(text) if args.word => Forget::Word(text),
+        Some(text) => path_or_word(&library, text)?,
+    };
+    let files = library.forget(&what)?;
+    let sentence = match (&what, files) {
+        (Forget::All, _) => format!("forgot everything: {files} files"),
+        (Forget::Word(word), 0) => format!("{word} was not learned; it will not be"),
+        (Forget::Word(word), _) => format!("forgot {word}, which was in {files} files"),
+        (Forget::Path(path), 0) => format!("{} was not learned; it will not be", path.display()),
+        (Forget::Path(_), _) => {
+            format!("forgot {files} files; they are not learned again unless you ask for it")
+        }
+    };
+    say(&sentence)?;
+    warn(&mut library);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn export(args: ExportArgs) -> Outcome {
+    let library = open()?;
+    let count = library.store.export(&args.file)?;
+    say(&format!(
+        "{} holds what was learned from {count} files, in their own words",
+        args.file.display()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn import(args: ImportArgs) -> Outcome {
+    let mut library = open()?;
+    let count = library.store.import(&args.file)?;
+    say(&format!("took over {count} files"))?;
+    warn(&mut library);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say(sentence: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{sentence}")
+}
+
+/// Over the user's folder, with the model that the settings name.
+fn open() -> Result<Library, String> {
+    let folder = config::learned_folder().ok_or("no folder for data: there is no home")?;
+    let model = match settings().model {
+        None => Model::shipped(),
+        Some(path) => Model::open(&path).map_err(|error| format!("{}: {error}", path.display()))?,
+    };
+    Ok(Library::open(&folder, Arc::new(model)))
+}
+
+/// Those of the user's file; what is wrong with it is said.
+fn settings() -> config::Settings {
+    let value = config::user_file().map(|path| config::read(&path));
+    let mut layers = Layers::default();
+    match value {
+        Some(Ok(value)) => layers.set(Layer::User, value),
+        Some(Err(error)) => eprintln!("warning: {error}"),
+        None => {}
+    }
+    let (settings, warnings) = layers.settings();
+    warnings
+        .iter()
+        .for_each(|warning| eprintln!("warning: {warning}"));
+    settings
+}
+
+fn warn(library: &mut Library) {
+    for warning in library.store.take_warnings() {
+        eprintln!("warning: {warning}");
+    }
+}
+
+fn learn_file(
+    library: &mut Library,
+    path: &Path,
+    language: crate::text::prose::Language,
+) -> Result<Learned, String> {
+    let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
+    if metadata.len() > source::MOST_BYTES as u64 {
+        return Err(source::Refused::TooLong(metadata.len()).to_string());
+    }
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let text = source::text(bytes).map_err(|refused| refused.to_string())?;
+    let written = metadata.modified().unwrap_or_else(|_| SystemTime::now());
+    library
+        .learn(path, language, &text, written)
+        .map_err(|error: Error| error.to_string())
+}
+
+/// A file or folder that is there or was learned; else a word, if it looks like one.
+fn path_or_word(library: &Library, text: String) -> Result<Forget, String> {
+    let path = gather::whole(Path::new(&text));
+    let is_known = library
+        .store
+        .sources()
+        .any(|source| source.path.starts_with(&path));
+    if path.exists() || is_known {
+        return Ok(Forget::Path(path));
+    }
+    let is_word = crate::text::words::word_len(&text) == text.len();
+    if is_word {
+        Ok(Forget::Word(text))
+    } else {
+        Err(format!(
+            "{text:?} is no file that is there or was learned, and no word"
+        ))
+    }
+}
+
+/// What became of files.
+#[derive(Debug, Default)]
+struct Tally {
+    files: usize,
+    words: usize,
+    unchanged: usize,
+    copies: usize,
+    refused: usize,
+}
+
+impl Tally {
+    fn add(&mut self, learned: Learned) {
+        match learned {
+            Learned::Words(words) => {
+                self.files += 1;
+                self.words += words;
+            }
+            Learned::Unchanged => self.unchanged += 1,
+            Learned::Copy(_) => self.copies += 1,
+            Learned::Forgotten => self.refused += 1,
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let mut sentence = format!("learned {} words from {} files", self.words, self.files);
+        for (count, what) in [
+            (self.unchanged, "were learned before"),
+            (self.copies, "are copies"),
+            (self.refused, "were not learned"),
+        ] {
+            if count > 0 {
+                sentence += &format!("; {count} {what}");
+            }
+        }
+        sentence
+    }
+}
+
+fn print(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
+    let Status {
+        folder,
+        bytes,
+        words,
+        new_words,
+        files,
+        ..
+    } = status;
+    if files.is_empty() {
+        writeln!(out, "Nothing was learned yet.")?;
+        writeln!(
+            out,
+            "Prose that you save in an editor is learned; `rnn-lsp learn FOLDER` learns what is there."
+        )?;
+        return Ok(());
+    }
+    writeln!(out, "{words} words learned from {} files", files.len())?;
+    writeln!(
+        out,
+        "kept in {} ({:.1} MB)",
+        folder.display(),
+        *bytes as f64 / 1e6
+    )?;
+    let saved = status.all_accepted();
+    if saved.words > 0 {
+        writeln!(
+            out,
+            "{} keystrokes saved, by {} words taken from suggestions",
+            saved.keys, saved.words
+        )?;
+    }
+    let withheld = status.withheld();
+    writeln!(
+        out,
+        "left out: {} secrets, {} addresses, {} long numbers; {} private, {} quoted and {} foreign paragraphs",
+        withheld.secrets,
+        withheld.addresses,
+        withheld.numbers,
+        withheld.private,
+        withheld.quoted,
+        withheld.foreign
+    )?;
+    writeln!(out, "\n{} new words are offered", new_words.len())?;
+    let width = if std::io::stdout().is_terminal() {
+        76
+    } else {
+        usize::MAX
+    };
+    let mut line = String::from(" ");
+    for (word, _) in new_words.iter().take(WORDS_SHOWN) {
+        if line.len() + word.len() > width {
+            writeln!(out, "{line}")?;
+            line = String::from(" ");
+        }
+        line += &format!(" {word}");
+    }
+    writeln!(out, "{line}\n\nlearned last")?;
+    let now = seconds(SystemTime::now());
+    for file in files.iter().take(FILES_SHOWN) {
+        let ago = ago(now.saturating_sub(file.learned));
+        writeln!(
+            out,
+            "  {:>7} words  {ago:>11}  {}",
+            file.words,
+            file.path.display()
+        )?;
+    }
+    if files.len() > FILES_SHOWN {
+        writeln!(
+            out,
+            "  and {} more (--json lists all)",
+            files.len() - FILES_SHOWN
+        )?;
+    }
+    Ok(())
+}
+
+/// How long ago something was, for a person.
+fn ago(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        0..60 => return "just now".to_owned(),
+        60..3600 => (seconds / 60, "min"),
+        3600..86_400 => (seconds / 3600, "h"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("{count} {unit} ago")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_ago() {
+        for (seconds, expected) in [
+            (3, "just now"),
+            (61, "1 min ago"),
+            (7300, "2 h ago"),
+            (200_000, "2 days ago"),
+        ] {
+            assert_eq!(ago(seconds), expected);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! What was learned as one page for a browser: no script, no other file, nothing from the network.
+
+use crate::adapt::{Status, day};
+use std::fmt::Write;
+use std::time::SystemTime;
+
+/// Weeks in the chart.
+const WEEKS: u32 = 26;
+
+/// Words in the cloud.
+const WORDS: usize = 150;
+
+const STYLE: &str = "
+:root { color-scheme: light dark; --ink: #23262b; --soft: #6b7078; --line: #e3e1da; --page: #fbfaf6; --bar: #4a7c59 }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e8e6df; --soft: #9a9fa8; --line: #34373d; --page: #1b1d21; --bar: #8fbf9f } }
+body { margin: 0 auto; max-width: 46rem; padding: 3rem 1.5rem; background: var(--page); color: var(--ink);
+  font: 17px/1.55 Georgia, 'Iowan Old Style', serif }
+h1 { font-size: 2rem; font-weight: 500; margin: 0 0 .3rem } h2 { font-size: 1.15rem; font-weight: 600; margin: 3rem 0 .8rem }
+p, li { color: var(--soft) } .numbers { display: flex; flex-wrap: wrap; gap: 2.5rem; margin: 2rem 0 }
+.numbers b { display: block; font-size: 2.2rem; font-weight: 400; color: var(--ink); line-height: 1.1 }
+.words { line-height: 2.1 } .words span { margin-right: .9rem; color: var(--ink); white-space: nowrap }
+table { border-collapse: collapse; width: 100%; font-size: .9rem } td, th { padding: .35rem .6rem .35rem 0; text-align: left;
+  border-bottom: 1px solid var(--line); overflow-wrap: anywhere } th { color: var(--soft); font-weight: 400 }
+td.n { text-align: right; white-space: nowrap } svg { width: 100%; height: auto } svg rect { fill: var(--bar) }
+svg text { fill: var(--soft); font: 11px sans-serif } svg line { stroke: var(--line) }
+code { font-size: .9em } footer { margin-top: 3rem; font-size: .85rem; color: var(--soft) }
+";
+
+/// The page.
+pub(super) fn page(status: &Status, now: SystemTime) -> String {
+    let mut html = String::new();
+    let Status {
+        words,
+        files,
+        new_words,
+        folder,
+        bytes,
+        ..
+    } = status;
+    let withheld = status.withheld();
+    let left_out = withheld.secrets + withheld.addresses + withheld.numbers;
+    let _ = write!(
+        html,
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
+         <title>What rnn-lsp learned</title><style>{STYLE}</style><h1>What rnn-lsp learned</h1>\
+         <p>From your own prose, on this computer, for your eyes.</p><div class=numbers>"
+    );
+    for (number, what) in [
+        (*words, "words read"),
+        (files.len(), "files"),
+        (new_words.len(), "new words"),
+        (status.all_accepted().keys as usize, "keystrokes saved"),
+        (left_out as usize, "things left out"),
+    ] {
+        let _ = write!(html, "<p><b>{}</b>{what}</p>", grouped(number));
+    }
+    html += "</div>";
+    if files.is_empty() {
+        html += "<p>Nothing yet. Prose that you save in an editor is learned; <code>rnn-lsp learn FOLDER</code> \
+                 learns what is there already.</p>";
+    } else {
+        html += "<h2>Written, week by week</h2>";
+        html += &chart(&weeks(&status.days, day(now)));
+        html += &cloud(new_words);
+        let _ = write!(
+            html,
+            "<h2>Left out</h2><p>{} keys, passwords and the like, {} addresses and identifiers, {} long numbers; {} \
+             paragraphs marked as private, {} quoted ones, {} in another language.</p>",
+            withheld.secrets,
+            withheld.addresses,
+            withheld.numbers,
+            withheld.private,
+            withheld.quoted,
+            withheld.foreign
+        );
+        html += "<h2>Files</h2><table><tr><th>file<th>words";
+        for file in files {
+            let name = escaped(&file.path.display().to_string());
+            let _ = write!(html, "<tr><td>{name}<td class=n>{}", grouped(file.words));
+        }
+        html += "</table>";
+    }
+    let _ = write!(
+        html,
+        "<h2>Forgetting</h2><p><code>rnn-lsp forget</code> with a file, a folder, a word, or <code>--all</code>.</p>\
+         <footer>Kept in {} ({:.1} MB), readable by you alone.</footer></html>",
+        escaped(&folder.display().to_string()),
+        *bytes as f64 / 1e6
+    );
+    html
+}
+
+/// Words by week, the last one being this.
+fn weeks(days: &[(u32, usize)], today: u32) -> Vec<usize> {
+    let mut weeks = vec![0; WEEKS as usize];
+    for &(day, words) in days {
+        let ago = today.saturating_sub(day) / 7;
+        if ago < WEEKS {
+            weeks[(WEEKS - 1 - ago) as usize] += words;
+        }
+    }
+    weeks
+}
+
+fn chart(weeks: &[usize]) -> String {
+    let most = weeks.iter().copied().max().unwrap_or(0).max(1);
+    let (width, height) = (700.0 / weeks.len() as f64, 140.0);
+    let mut svg = format!(
+        "<svg viewBox='0 0 700 180' role=img aria-label='words written by week, at most {most}'>\
+         <line x1=0 y1=150 x2=700 y2=150 />"
+    );
+    for (index, &words) in weeks.iter().enumerate() {
+        let tall = height * words as f64 / most as f64;
+        let _ = write!(
+            svg,
+            "<rect x={:.1} y={:.1} width={:.1} height={tall:.1} rx=2><title>{} words</title></rect>",
+            index as f64 * width,
+            150.0 - tall,
+            width * 0.75,
+            grouped(words)
+        );
+    }
+    let _ = write!(
+        svg,
+        "<text x=0 y=170>{} weeks ago</text><text x=700 y=170 text-anchor=end>this week</text>\
+         <text x=700 y=12 text-anchor=end>most: {} words</text></svg>",
+        weeks.len() - 1,
+        grouped(most)
+    );
+    svg
+}
+
+/// New words, the frequent ones larger.
+fn cloud(words: &[(String, f32)]) -> String {
+    let Some((_, most)) = words.first() else {
+        return String::new();
+    };
+    let mut shown: Vec<&(String, f32)> = words.iter().take(WORDS).collect();
+    shown.sort_by_key(|(word, _)| word.to_lowercase());
+    let mut html = String::from(
+        "<h2>Your words</h2><p>Not in the model's vocabulary, offered since you wrote them.</p><p class=words>",
+    );
+    for (word, weight) in shown {
+        let size = 0.85 + 0.9 * f64::from(weight / most).sqrt();
+        let _ = write!(
+            html,
+            "<span style='font-size:{size:.2}rem'>{}</span> ",
+            escaped(word)
+        );
+    }
+    html + "</p>"
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('\'', "&#39;")
+        .replace('"', "&quot;")
+}
+
+/// 12345 as 12,345.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapt::{Accepted, File, private::Withheld, time_of};
+
+    fn status() -> Status {
+        Status {
+            folder: "/data".into(),
+            bytes: 1_500_000,
+            words: 12_345,
+            new_words: vec![("<b>".to_owned(), 4.0), ("Tharb".to_owned(), 1.0)],
+            days: vec![(1000, 7), (993, 1), (2, 9)],
+            accepted: vec![(
+                1000,
+                Accepted {
+                    words: 2,
+                    keys: 4321,
+                },
+            )],
+            files: vec![File {
+                path: "/a & b.md".into(),
+                words: 12_345,
+                learned: 5,
+                withheld: Withheld {
+                    secrets: 2,
+                    ..Withheld::default()
+                },
+            }],
+        }
+    }
+
+    #[test]
+    fn a_page_escapes_what_it_shows_and_needs_nothing_else() {
+        let page = page(&status(), time_of(1000));
+        for part in [
+            "12,345",
+            "4,321",
+            "&lt;b&gt;",
+            "/a &amp; b.md",
+            "Tharb",
+            "7 words",
+        ] {
+            assert!(page.contains(part), "{part}");
+        }
+        for absent in ["http", "<script", "src=", "<b>\"", "url("] {
+            assert!(!page.contains(absent), "{absent}");
+        }
+    }
+
+    #[test]
+    fn an_empty_page_says_what_to_do() {
+        let empty = Status {
+            files: Vec::new(),
+            words: 0,
+            new_words: Vec::new(),
+            days: Vec::new(),
+            ..status()
+        };
+        assert!(page(&empty, time_of(1000)).contains("rnn-lsp learn"));
+    }
+
+    #[test]
+    fn words_fall_into_weeks() {
+        let weeks = weeks(&status().days, 1000);
+        assert_eq!(
+            (weeks[25], weeks[24], weeks.iter().sum::<usize>()),
+            (7, 1, 8)
+        );
+    }
+}

@@ -1,0 +1,95 @@
+//! The arguments of the commands about learning.
+
+use super::repair;
+use super::session::file_path;
+use crate::adapt::Forget;
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+use std::str::FromStr;
+use tower_lsp::ls_types::Uri;
+
+/// What to learn: `{"uri": …}` or `{"path": …}`, once or more.
+pub(super) fn paths(arguments: &[Value]) -> Result<Vec<PathBuf>, String> {
+    let expected = r#"expected {"uri": …} or {"path": …}"#;
+    if arguments.is_empty() {
+        return Err(expected.to_owned());
+    }
+    let path = |argument: &Value| argument.as_object().and_then(path);
+    arguments
+        .iter()
+        .map(|argument| path(argument).ok_or_else(|| expected.to_owned()))
+        .collect()
+}
+
+/// What to forget: `{"uri": …}`, `{"path": …}`, `{"word": …}` or `{"all": true}`.
+pub(super) fn forget(arguments: &[Value]) -> Result<Forget, String> {
+    let what = match arguments {
+        [Value::Object(object)] => {
+            let word = object
+                .get("word")
+                .and_then(Value::as_str)
+                .filter(|word| !word.is_empty());
+            match (path(object), word, object.get("all")) {
+                (Some(path), None, None) => Some(Forget::Path(path)),
+                (None, Some(word), None) => Some(Forget::Word(word.to_owned())),
+                (None, None, Some(Value::Bool(true))) => Some(Forget::All),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    what.ok_or_else(|| {
+        r#"expected {"uri": …}, {"path": …}, {"word": …} or {"all": true}"#.to_owned()
+    })
+}
+
+/// A whole path, given as such or as the address of a document.
+fn path(object: &Map<String, Value>) -> Option<PathBuf> {
+    let path = match (object.get("uri"), object.get("path")) {
+        (Some(Value::String(uri)), None) => file_path(&Uri::from_str(&repair::strict(uri)).ok()?)?,
+        (None, Some(Value::String(path))) => PathBuf::from(path),
+        _ => return None,
+    };
+    path.is_absolute().then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_to_forget() {
+        let check =
+            |argument: Value, expected: Forget| assert_eq!(forget(&[argument]), Ok(expected));
+        check(
+            json!({"uri": "file:///a%20b.md"}),
+            Forget::Path("/a b.md".into()),
+        );
+        check(json!({"path": "/a.md"}), Forget::Path("/a.md".into()));
+        check(json!({"word": "Tharb"}), Forget::Word("Tharb".to_owned()));
+        check(json!({"all": true}), Forget::All);
+        for bad in [
+            json!({}),
+            json!({"all": false}),
+            json!({"path": "a.md"}),
+            json!({"word": ""}),
+            json!({"uri": "untitled:a"}),
+            json!({"path": "/a.md", "all": true}),
+            json!("all"),
+        ] {
+            assert!(forget(std::slice::from_ref(&bad)).is_err(), "{bad}");
+        }
+        assert!(forget(&[]).is_err());
+    }
+
+    #[test]
+    fn what_to_learn() {
+        let paths_of = |arguments: Value| paths(arguments.as_array().unwrap());
+        assert_eq!(
+            paths_of(json!([{"path": "/a"}, {"uri": "file:///b"}])),
+            Ok(vec!["/a".into(), "/b".into()])
+        );
+        assert!(paths_of(json!([])).is_err() && paths_of(json!([{"path": "a"}])).is_err());
+    }
+}

@@ -1,0 +1,204 @@
+//! The writer's own prose: saved in one document, offered in another, forgotten.
+
+use super::editor::{Editor, LIMIT, options};
+use rnn_lsp::server::Options;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Instant;
+
+const NOTES: &str = "file:///notes/a.md";
+const OTHER: &str = "file:///notes/b.md";
+
+/// Two paragraphs with a name that no vocabulary has.
+const TEXT: &str = "Once Tharbolan came in.\n\nThen Tharbolan sat down.\n";
+
+fn learning(folder: &Path) -> Options {
+    options().learned_folder(Some(folder.to_owned()))
+}
+
+fn start(folder: &Path) -> Editor {
+    let mut editor = Editor::start(learning(folder));
+    editor.initialize(json!({}));
+    editor
+}
+
+/// Opens a document and saves it as it is.
+fn save(editor: &mut Editor, uri: &str, text: &str) {
+    editor.open(uri, "markdown", text);
+    editor.notify(
+        "textDocument/didSave",
+        json!({"textDocument": {"uri": uri}, "text": text}),
+    );
+}
+
+/// Whether the name is offered in another document after its first letters.
+fn is_offered(editor: &mut Editor) -> bool {
+    editor.open(OTHER, "markdown", "I saw Thar");
+    let items = editor.complete(OTHER, 0, 10);
+    editor.close(OTHER);
+    items
+        .iter()
+        .any(|item| item["textEdit"]["newText"] == "Tharbolan")
+}
+
+fn learned(editor: &mut Editor) -> Value {
+    editor.command("rnn-lsp.learned", json!([]))
+}
+
+fn has(folder: &Path, text: &str) -> bool {
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    let files = entries.map(|entry| std::fs::read(entry.path()).unwrap());
+    files
+        .flat_map(|bytes| {
+            bytes
+                .windows(text.len())
+                .map(<[u8]>::to_vec)
+                .collect::<Vec<_>>()
+        })
+        .any(|window| window == text.as_bytes())
+}
+
+#[test]
+fn a_name_saved_in_one_document_is_offered_in_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = start(folder.path());
+    assert!(!is_offered(&mut editor));
+    save(&mut editor, NOTES, TEXT);
+    let status = learned(&mut editor);
+    assert_eq!(status["files"][0]["path"], "/notes/a.md");
+    assert_eq!(status["words"], 8);
+    assert_eq!(status["newWords"][0][0], "Tharbolan");
+    assert!(is_offered(&mut editor));
+    editor.finish();
+
+    // The next server knows it too.
+    let mut editor = start(folder.path());
+    learned(&mut editor);
+    assert!(is_offered(&mut editor));
+}
+
+#[test]
+fn what_is_saved_last_is_learned_before_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = start(folder.path());
+    save(&mut editor, NOTES, TEXT);
+    editor.finish();
+    assert!(has(folder.path(), "Tharbolan"));
+}
+
+#[test]
+fn forgetting_leaves_no_trace() {
+    for what in [
+        json!({"uri": NOTES}),
+        json!({"path": "/notes"}),
+        json!({"word": "tharbolan"}),
+        json!({"all": true}),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut editor = start(folder.path());
+        save(&mut editor, NOTES, TEXT);
+        assert_eq!(
+            editor.command("rnn-lsp.forget", json!([what])),
+            json!({"files": 1})
+        );
+        assert!(!is_offered(&mut editor), "{what}");
+        assert!(!has(folder.path(), "harbolan"), "{what}");
+        // What was forgotten stays forgotten when it is saved again, until it is learned on purpose.
+        save(&mut editor, NOTES, &format!("{TEXT}\nMore.\n"));
+        let again = learned(&mut editor)["newWords"][0][0].clone();
+        let stays = what.get("all").is_none();
+        assert_eq!(again.is_null(), stays, "{what}");
+    }
+}
+
+#[test]
+fn other_servers_follow() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut one, mut two) = (start(folder.path()), start(folder.path()));
+    learned(&mut two);
+    save(&mut one, NOTES, TEXT);
+    learned(&mut one);
+    let start = Instant::now();
+    while !is_offered(&mut two) {
+        assert!(start.elapsed() < LIMIT, "the other server does not notice");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn watched_folders_are_learned_and_followed() {
+    let notes = tempfile::Builder::new().prefix("notes").tempdir().unwrap();
+    let root = std::fs::canonicalize(notes.path()).unwrap();
+    std::fs::write(root.join("old.md"), TEXT).unwrap();
+    std::fs::write(root.join("draft.md"), "Tolmarin.\n\nTolmarin.\n").unwrap();
+    std::fs::write(root.join(".rnnlspignore"), "draft.md\n").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = Editor::start(learning(folder.path()));
+    editor.initialize(json!({"initializationOptions": {"learnFolders": [root]}}));
+    assert_eq!(learned(&mut editor)["newWords"][0][0], "Tharbolan");
+    // As editors save: beside the file, then in its place.
+    std::fs::write(root.join("new"), "Irothan grew.\n\nIrothan fell.\n").unwrap();
+    std::fs::rename(root.join("new"), root.join("new.md")).unwrap();
+    let start = Instant::now();
+    while !learned(&mut editor)["newWords"]
+        .to_string()
+        .contains("Irothan")
+    {
+        assert!(start.elapsed() < LIMIT, "the new file is not noticed");
+        std::thread::yield_now();
+    }
+    assert!(!learned(&mut editor).to_string().contains("Tolmarin"));
+}
+
+#[test]
+fn nothing_is_learned_where_it_is_switched_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = Editor::start(learning(folder.path()));
+    editor.initialize(json!({"initializationOptions": {"learn": false}}));
+    save(&mut editor, NOTES, TEXT);
+    let id = editor.request(
+        "workspace/executeCommand",
+        json!({"command": "rnn-lsp.learned", "arguments": []}),
+    );
+    assert_eq!(editor.error(id), -32603);
+    editor.finish();
+    assert!(!has(folder.path(), "Tharbolan"));
+
+    // Nor in a document that is paused.
+    let mut editor = start(folder.path());
+    editor.open(NOTES, "markdown", "");
+    editor.command("rnn-lsp.pause", json!([{"uri": NOTES}]));
+    save(&mut editor, NOTES, TEXT);
+    assert_eq!(learned(&mut editor)["words"], 0);
+}
+
+#[test]
+fn keystrokes_saved_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = start(folder.path());
+    editor.open(NOTES, "markdown", "The t");
+    let word = editor.complete(NOTES, 0, 5)[0]["textEdit"]["newText"].clone();
+    let word = word.as_str().unwrap();
+    editor.change(NOTES, 2, (0, 4), (0, 5), word);
+    // A letter that is typed, though it were offered, saves nothing.
+    let end = 4 + word.len() as u32;
+    editor.change(NOTES, 3, (0, end), (0, end), "s");
+    let saved = learned(&mut editor)["accepted"][0][1].clone();
+    assert_eq!(saved, json!({"words": 1, "keys": word.len() - 2}));
+}
+
+#[test]
+fn learning_on_purpose() {
+    let notes = tempfile::Builder::new().prefix("notes").tempdir().unwrap();
+    std::fs::write(notes.path().join("a.md"), TEXT).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = start(folder.path());
+    let answer = editor.command("rnn-lsp.learn", json!([{"path": notes.path()}]));
+    assert_eq!(answer, json!({"files": 1}));
+    assert!(is_offered(&mut editor));
+    let id = editor.request(
+        "workspace/executeCommand",
+        json!({"command": "rnn-lsp.forget", "arguments": [{"everything": true}]}),
+    );
+    assert_eq!(editor.error(id), -32602);
+}
