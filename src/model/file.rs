@@ -257,6 +257,17 @@ impl ModelFile {
             Ok(_) => Some(span("gates", Dtype::F32, &[COUNT, FEATURES])?),
             Err(_) => None,
         };
+        // What is optional must not vanish by a flipped bit in its name, which no checksum covers.
+        let expected = 8
+            + 7 * config.layers
+            + if ngram.is_some() { 6 } else { 0 }
+            + usize::from(gates.is_some());
+        if tensors.len() != expected {
+            return Err(format(format!(
+                "{} tensors, expected {expected}",
+                tensors.len()
+            )));
+        }
         let file = ModelFile {
             crc32,
             data,

@@ -148,6 +148,10 @@ fn errors_say_what_was_found_and_expected() {
         &["gates is [5, 13] of F32, expected [13, 5] of F32"],
     );
     check(
+        with_header("ngram.buckets", "ngram.baskets"),
+        &["29 tensors, expected 23"],
+    );
+    check(
         with_header("ngram.shares", "ngram.chairs"),
         &["no tensor ngram.shares"],
     );
