@@ -9,6 +9,7 @@ mod predict;
 mod serve;
 mod train;
 mod r#try;
+mod words;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use std::error::Error;
@@ -50,6 +51,8 @@ enum Command {
     Export(learned::ExportArgs),
     /// Take over what `export` wrote
     Import(learned::ImportArgs),
+    /// Give a model the words of several tokens that stand in a corpus; training does it by itself
+    Words(words::Args),
     /// A writing pad in the terminal, with suggestions as you type
     Try(r#try::Args),
 }
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
         Some(Command::Forget(args)) => learned::forget(args),
         Some(Command::Export(args)) => learned::export(args),
         Some(Command::Import(args)) => learned::import(args),
+        Some(Command::Words(args)) => words::run(args),
         Some(Command::Try(args)) => r#try::run(args),
     };
     outcome.unwrap_or_else(|error| {

@@ -77,7 +77,7 @@ pub(super) fn run(args: Args) -> Outcome {
         eprintln!("{} is ready; {}", folder.run().display(), go_on(&args.out));
         return Ok(ExitCode::SUCCESS);
     }
-    let (mut run, tokenizer) = assemble(&args, corpus, from.as_ref(), folder)?;
+    let (mut run, tokenizer, words) = assemble(&args, corpus, from.as_ref(), folder)?;
     let plan = plan(&args, &run);
     screen.line(&format!(
         "{} threads; {}",
@@ -85,7 +85,7 @@ pub(super) fn run(args: Args) -> Outcome {
         run.notes.join("; ")
     ));
     screen.start(run.ledger.best);
-    let mut write = |trainer: &Trainer| write_model(&args.out, trainer, &tokenizer);
+    let mut write = |trainer: &Trainer| write_model(&args.out, trainer, &tokenizer, &words);
     let mut report = |event: Event<'_>| {
         match event {
             Event::Step(status) => screen.step(&status),

@@ -3,6 +3,7 @@
 //! Metadata: `format`, `config` (JSON), `crc32` of the data. Tensors: `tokenizer` (bytes), `bias` (vocabulary), and for each 8-bit matrix M — `embedding`,
 //! `lstm.LAYER.input`, `lstm.LAYER.recurrent`, `projection` — `M` packed as [`int8::Matrix`] describes, `M.scale` and `M.sum`; `lstm.LAYER.bias` stands beside.
 //! Where a table of what follows what was counted, [`Ngram`]'s arrays are tensors `ngram.NAME`, and `gates` (gates, features) says how far to trust counts.
+//! Where the words of several tokens were counted, [`KnownWords`]'s arrays are tensors `known.NAME`.
 //! Data starts at a multiple of 64 bytes. Opening checks names, types, shapes and bounds, and reads no tensor but the tokenizer; [`ModelFile::verify`] reads all.
 
 #![allow(unsafe_code)] // mapping a file, and reading floats where they lie; SAFETY lines stand at each
@@ -18,6 +19,7 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use super::Config;
 use super::gates::{COUNT, FEATURES, Gates};
+use super::known::{self, KnownWords, WordTree};
 use super::ngram::{LARGEST_VOCABULARY, Ngram, Table};
 use crate::nn::simd::int8::{self, Matrix, Packed};
 
@@ -92,6 +94,15 @@ pub struct ModelFile {
     layers: Vec<Layer>,
     ngram: Option<NgramSpans>,
     gates: Option<Span>,
+    known: Option<KnownSpans>,
+}
+
+/// In the order of [`KnownWords`]' fields.
+#[derive(Clone, Copy, Debug)]
+struct KnownSpans {
+    nodes: Span,
+    tokens: Span,
+    shares: Span,
 }
 
 /// In the order of [`Ngram`]'s fields.
@@ -222,6 +233,24 @@ impl ModelFile {
                 .tensor(name)
                 .map_or(0, |tensor| tensor.shape().iter().product())
         };
+        let known = match tensors.tensor("known.nodes") {
+            Err(_) => None,
+            Ok(_) if vocabulary > known::LARGEST_VOCABULARY => {
+                return Err(format(format!(
+                    "known.nodes beside a vocabulary of {vocabulary}, expected one of at most {}",
+                    known::LARGEST_VOCABULARY
+                )));
+            }
+            Ok(_) => {
+                let nodes = len("known.nodes") / 2;
+                let tokens = len("known.tokens");
+                Some(KnownSpans {
+                    nodes: span("known.nodes", Dtype::U32, &[nodes, 2])?,
+                    tokens: span("known.tokens", Dtype::U16, &[tokens])?,
+                    shares: span("known.shares", Dtype::U8, &[tokens])?,
+                })
+            }
+        };
         let ngram = match tensors.tensor("ngram.buckets") {
             Err(_) => None,
             Ok(_) if vocabulary > LARGEST_VOCABULARY => {
@@ -261,6 +290,7 @@ impl ModelFile {
         let expected = 8
             + 7 * config.layers
             + if ngram.is_some() { 6 } else { 0 }
+            + if known.is_some() { 3 } else { 0 }
             + usize::from(gates.is_some());
         if tensors.len() != expected {
             return Err(format(format!(
@@ -278,6 +308,7 @@ impl ModelFile {
             layers,
             ngram,
             gates,
+            known,
             config,
             bytes,
         };
@@ -297,6 +328,16 @@ impl ModelFile {
         self.crc32
     }
 
+    /// Number of bytes.
+    pub fn len(&self) -> usize {
+        self.bytes.as_ref().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Reads the whole file and compares its checksum with the header's.
     pub fn verify(&self) -> Result<(), Error> {
         let found = crc32fast::hash(&self.bytes.as_ref()[self.data..]);
@@ -306,8 +347,21 @@ impl ModelFile {
                 self.crc32
             )));
         }
+        if let Some(known) = self.known() {
+            known.check(self.config.vocabulary).map_err(Error::Format)?;
+        }
         self.ngram().map_or(Ok(()), |ngram| {
             ngram.verify(self.config.vocabulary).map_err(Error::Format)
+        })
+    }
+
+    /// The words of several tokens, where the file has them.
+    pub fn known(&self) -> Option<KnownWords<'_>> {
+        let spans = self.known?;
+        Some(KnownWords {
+            nodes: self.cast(spans.nodes),
+            tokens: self.cast(spans.tokens),
+            shares: self.cast(spans.shares),
         })
     }
 
@@ -530,6 +584,34 @@ pub fn with_ngram(file: &ModelFile, table: &Table) -> Vec<u8> {
         ] {
             tensors.push((format!("ngram.{name}"), dtype, shape, data));
         }
+    }
+    serialize(&tensors, &file.config)
+}
+
+/// The bytes of the same model with other words of several tokens.
+pub fn with_known(file: &ModelFile, words: &WordTree) -> Vec<u8> {
+    let mut tensors = file.tensors();
+    tensors.retain(|(name, ..)| !name.starts_with("known."));
+    if !words.view().is_empty() {
+        let nodes = words.nodes.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let tokens = words.tokens.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let children = vec![words.tokens.len()];
+        let shape = vec![words.nodes.len() / 2, 2];
+        tensors.extend([
+            ("known.nodes".to_owned(), Dtype::U32, shape, nodes),
+            (
+                "known.tokens".to_owned(),
+                Dtype::U16,
+                children.clone(),
+                tokens,
+            ),
+            (
+                "known.shares".to_owned(),
+                Dtype::U8,
+                children,
+                words.shares.clone(),
+            ),
+        ]);
     }
     serialize(&tensors, &file.config)
 }

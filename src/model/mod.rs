@@ -6,6 +6,7 @@
 mod config;
 pub mod file;
 pub mod gates;
+pub mod known;
 pub mod ngram;
 mod quantize;
 mod shipped;
@@ -23,6 +24,7 @@ use crate::nn::simd::int8::{self, Matrix, Vectors};
 use crate::text::{TokenId, Tokenizer};
 use file::{Bytes, ModelFile};
 use gates::Gates;
+use known::{KnownWords, WordTree};
 use ngram::Ngram;
 
 /// Configuration, vocabulary and weights; immutable, shared by `Arc`.
@@ -133,6 +135,11 @@ impl Model {
         Model::from_static(shipped::bytes()).expect("the file was checked when it was built in")
     }
 
+    /// Number of bytes of the file.
+    pub fn file_bytes(&self) -> usize {
+        self.file.len()
+    }
+
     /// Reads all of the file and compares its checksum.
     pub fn verify(&self) -> Result<(), Error> {
         self.file.verify()
@@ -141,6 +148,16 @@ impl Model {
     /// The table of what follows what, where the file has one.
     pub fn ngram(&self) -> Option<Ngram<'_>> {
         self.file.ngram()
+    }
+
+    /// The words of several tokens that stood in the training text, where the file has them.
+    pub fn known(&self) -> Option<KnownWords<'_>> {
+        self.file.known()
+    }
+
+    /// The file of this model with other words of several tokens.
+    pub fn with_known(&self, words: &WordTree) -> Vec<u8> {
+        file::with_known(&self.file, words)
     }
 
     /// How far counts are to be trusted beside the network.
@@ -240,6 +257,42 @@ impl Model {
         self.logits_batch(std::slice::from_ref(state), out, scratch);
     }
 
+    /// Logits of some tokens only, one list for each of several states. Equal to those of [`Model::logits`] but for the last bits.
+    ///
+    /// # Panics
+    /// When a token is not in the vocabulary.
+    pub fn logits_of(
+        &self,
+        states: &[State],
+        tokens: &[Vec<TokenId>],
+        scratch: &mut Scratch,
+    ) -> Vec<Vec<f32>> {
+        self.output(states, scratch);
+        let Scratch { y, input, .. } = scratch;
+        let (softmax, bias) = (self.file.embedding(), self.file.bias());
+        let mut row = vec![0; softmax.columns];
+        let mut x = vec![0; softmax.columns];
+        let embedding = self.config().embedding;
+        let logits = y.chunks_exact(embedding).zip(tokens).map(|(y, tokens)| {
+            input.clear();
+            input.push(y, softmax.columns);
+            x.copy_from_slice(&input.data);
+            let scale = input.scales[0];
+            let logit = |token: &TokenId| {
+                let at = token.0 as usize;
+                softmax.row(at, &mut row);
+                let dot: i32 = row
+                    .iter()
+                    .zip(&x)
+                    .map(|(&a, &b)| i32::from(a) * i32::from(b))
+                    .sum();
+                bias[at] + dot as f32 * scale * softmax.scales[at]
+            };
+            tokens.iter().map(logit).collect()
+        });
+        logits.collect()
+    }
+
     /// Logits in each of several states: `out` is (states, vocabulary_size). Equals `logits` on each, bit for bit.
     ///
     /// # Panics
@@ -247,23 +300,12 @@ impl Model {
     pub fn logits_batch(&self, states: &[State], out: &mut [f32], scratch: &mut Scratch) {
         let Config {
             vocabulary,
-            hidden,
             embedding,
-            layers,
+            ..
         } = *self.config();
+        self.output(states, scratch);
         let Scratch { y, input, .. } = scratch;
-        let (projection, softmax, bias) = (
-            self.file.projection(),
-            self.file.embedding(),
-            self.file.bias(),
-        );
-        input.clear();
-        for state in states {
-            input.push(&state.h[(layers - 1) * hidden..], projection.columns);
-        }
-        y.clear();
-        y.resize(states.len() * embedding, 0.0);
-        int8::product_add(projection, input.vectors(), y);
+        let (softmax, bias) = (self.file.embedding(), self.file.bias());
         input.clear();
         for (y, out) in y
             .chunks_exact(embedding)
@@ -273,6 +315,25 @@ impl Model {
             out.copy_from_slice(bias);
         }
         int8::product_add(softmax, input.vectors(), out);
+    }
+
+    /// Projects each state's last layer: `scratch.y` becomes (states, embedding).
+    fn output(&self, states: &[State], scratch: &mut Scratch) {
+        let Config {
+            hidden,
+            embedding,
+            layers,
+            ..
+        } = *self.config();
+        let Scratch { y, input, .. } = scratch;
+        let projection = self.file.projection();
+        input.clear();
+        for state in states {
+            input.push(&state.h[(layers - 1) * hidden..], projection.columns);
+        }
+        y.clear();
+        y.resize(states.len() * embedding, 0.0);
+        int8::product_add(projection, input.vectors(), y);
     }
 }
 

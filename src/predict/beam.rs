@@ -3,38 +3,60 @@
 //! A word's probability is the product of its pieces' (the end-of-word mark makes that exact), so a hypothesis that is
 //! already less probable than the last candidate worth showing can never come back: most requests expand nothing.
 //! What was expanded for a state stays until the state changes; a further letter only filters.
+//!
+//! Where the model brings the words of several tokens that there are ([`KnownWords`]), hypotheses follow that tree: what
+//! comes after one is a short list, which counts already put in order before the network has read the hypothesis. Without
+//! them a hypothesis says nothing before it is read, and then all that the network thinks possible.
 
 use super::casing;
 use super::distribution::{Distribution, Place, Tables};
+use crate::model::known::{KnownWords, Node};
 use crate::model::{Model, Scratch, State};
 use crate::text::{Kind, TokenId, Vocabulary};
 
-/// Hypotheses of one round: they share one pass over the weights.
+/// Hypotheses that are read together: they share one pass over the weights.
 const WIDTH: usize = 8;
-/// Rounds of one request. With `WIDTH` it bounds the time of a request.
-const ROUNDS: usize = 3;
-/// Hypotheses kept for one state; each holds a distribution.
-const CAPACITY: usize = 24;
-/// Below this no hypothesis is worth a step.
-const FLOOR: f32 = 1e-5;
+/// Such passes of one request. With `WIDTH` it bounds the time of a request.
+const ROUNDS: usize = 2;
+/// Hypotheses kept for one state; the ones that were read hold a state each.
+const CAPACITY: usize = 256;
+/// A hypothesis that has not this share of what agrees with the prefix is not worth a step.
+const FLOOR: f32 = 0.003;
+/// One that has not this share is not looked at.
+const LEAST: f32 = 1e-4;
 /// Completions of one hypothesis that are looked at.
 const COMPLETIONS: usize = 12;
+/// What the network thinks possible after a piece, where nothing else says so.
+const POSSIBLE: f32 = 1e-4;
+/// How far counts are trusted against the network that has read the context.
+const COUNTS: f32 = 0.1;
 
-/// The expanded hypotheses of one state.
+/// The hypotheses of one state.
 #[derive(Debug, Default)]
 pub(super) struct Beam {
     hypotheses: Vec<Hypothesis>,
-    logits: Vec<f32>, // (WIDTH, vocabulary)
+    logits: Vec<f32>, // (hypotheses read together, vocabulary)
 }
 
 /// The first pieces of a word, all joined right, and what may come after them.
 #[derive(Debug)]
 struct Hypothesis {
-    tokens: Vec<TokenId>,
+    parent: Option<usize>,
+    token: TokenId,
     text: String,
+    node: Option<Node>,
     probability: f32,
-    state: State,
-    next: Distribution,
+    /// Once the network has read it.
+    state: Option<State>,
+    /// Best first; the shares sum to one at most.
+    next: Vec<Next>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Next {
+    token: TokenId,
+    share: f32,
+    node: Option<Node>,
 }
 
 /// Where the beam starts: the state before the word.
@@ -45,6 +67,8 @@ pub(super) struct Root<'a> {
     pub(super) tables: &'a Tables,
     /// Of `next`.
     pub(super) place: Place<'a>,
+    /// Probability of the words of one token that agree with the prefix.
+    pub(super) single: f32,
 }
 
 /// What the beam found.
@@ -56,22 +80,13 @@ pub(super) struct Found {
     pub(super) mass: f32,
 }
 
-/// A piece that could be read next.
-#[derive(Debug)]
-struct Step {
-    parent: Option<usize>,
-    token: TokenId,
-    weight: f32,      // with the typed case
-    probability: f32, // of the hypothesis it makes
-}
-
 impl Beam {
     /// Forgets everything: the state has changed.
     pub(super) fn clear(&mut self) {
         self.hypotheses.clear();
     }
 
-    /// Words of several tokens that start with `typed`. Hypotheses less probable than `worth` are not followed.
+    /// Words of several tokens that start with `typed`. Hypotheses less probable than `worth` are not read.
     pub(super) fn search(
         &mut self,
         model: &Model,
@@ -81,151 +96,283 @@ impl Beam {
         scratch: &mut Scratch,
     ) -> Found {
         let vocabulary = model.tokenizer().vocabulary();
-        for _ in 0..ROUNDS {
-            if !self.has_room(typed) {
-                break;
-            }
-            let mut steps = self.frontier(vocabulary, root, typed);
-            steps.retain(|step| step.weight > worth.max(FLOOR));
-            steps.truncate(WIDTH);
-            if steps.is_empty() {
-                break;
-            }
-            self.expand(model, root, &steps, scratch);
+        if self.hypotheses.len() > CAPACITY {
+            self.clear();
         }
-        self.collect(vocabulary, root, typed)
-    }
-
-    /// Pieces not yet read that agree with the prefix, best first.
-    fn frontier(&self, vocabulary: &Vocabulary, root: Root<'_>, typed: &str) -> Vec<Step> {
-        let mut steps = Vec::new();
-        let mut add = |parent: Option<usize>, next: &Distribution, probability: f32, text: &str| {
-            let agreement = casing::agreement(text, typed);
-            let Some(rest) = rest_of(typed, text).filter(|_| agreement > 0.0) else {
-                return;
-            };
-            let known = parent.map_or(&[][..], |i| &self.hypotheses[i].tokens);
-            let mut push = |(token, weight): (TokenId, f32)| {
-                let expanded = self.hypotheses.iter().any(|h| {
-                    h.tokens.len() == known.len() + 1
-                        && h.tokens.starts_with(known)
-                        && h.tokens.last() == Some(&token)
-                });
-                if !expanded {
-                    let probability = probability * next.of(token);
-                    steps.push(Step {
-                        parent,
-                        token,
-                        weight: agreement * self.weight_of(parent) * weight,
-                        probability,
-                    });
+        let pieces = root.next.matching(vocabulary, typed, Kind::Piece);
+        let shorter = root.next.shorter(vocabulary, typed);
+        let all = root.single + pieces.mass + shorter.iter().map(|&(_, p)| p).sum::<f32>();
+        for round in 0..=ROUNDS {
+            for &(token, weight) in pieces.best.iter().chain(&shorter) {
+                if weight > LEAST * all {
+                    self.add(model, None, token, root.next.of(token), None);
                 }
-            };
-            next.matching(vocabulary, rest, Kind::Piece)
-                .best
-                .iter()
-                .copied()
-                .for_each(&mut push);
-            next.shorter(vocabulary, rest)
-                .into_iter()
-                .for_each(&mut push);
+            }
+            self.follow(model, typed, LEAST * all);
+            let steps = self.steps(typed, worth.max(FLOOR * all));
+            if steps.is_empty() || round == ROUNDS {
+                break;
+            }
+            self.read(model, root, &steps, scratch);
+        }
+        self.collect(vocabulary, typed, pieces.mass)
+    }
+
+    /// Adds a hypothesis unless it is there, or no word begins so.
+    fn add(
+        &mut self,
+        model: &Model,
+        parent: Option<usize>,
+        token: TokenId,
+        probability: f32,
+        node: Option<Node>,
+    ) {
+        let same = |h: &Hypothesis| h.token == token && h.parent == parent;
+        if self.hypotheses.len() > CAPACITY || self.hypotheses.iter().any(same) {
+            return;
+        }
+        let known = model.known();
+        let node = match (parent, known) {
+            (None, Some(known)) => known.after(token),
+            _ => node,
         };
-        add(None, root.next, 1.0, "");
-        for (i, hypothesis) in self.hypotheses.iter().enumerate() {
-            add(
-                Some(i),
-                &hypothesis.next,
-                hypothesis.probability,
-                &hypothesis.text,
-            );
-        }
-        steps.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.token.cmp(&b.token)));
-        steps
+        let next = match (known, node) {
+            (Some(known), Some(node)) => counted(known, node, model.vocabulary_size()),
+            (Some(_), None) => return,
+            (None, _) => Vec::new(),
+        };
+        let mut text = parent.map_or_else(String::new, |i| self.hypotheses[i].text.clone());
+        text.push_str(model.tokenizer().vocabulary().text(token));
+        self.hypotheses.push(Hypothesis {
+            parent,
+            token,
+            text,
+            node,
+            probability,
+            state: None,
+            next,
+        });
     }
 
-    fn weight_of(&self, parent: Option<usize>) -> f32 {
-        parent.map_or(1.0, |i| self.hypotheses[i].probability)
-    }
-
-    /// Whether there is room for another round, once what no longer agrees with the prefix is dropped if need be.
-    fn has_room(&mut self, typed: &str) -> bool {
-        if self.hypotheses.len() + WIDTH > CAPACITY {
-            self.hypotheses
-                .retain(|h| rest_of(typed, &h.text).is_some());
-        }
-        self.hypotheses.len() + WIDTH <= CAPACITY
-    }
-
-    fn expand(&mut self, model: &Model, root: Root<'_>, steps: &[Step], scratch: &mut Scratch) {
+    /// Adds the longer hypotheses that agree with the prefix and are at least so probable.
+    fn follow(&mut self, model: &Model, typed: &str, least: f32) {
         let vocabulary = model.tokenizer().vocabulary();
-        let parents: Vec<Option<&Hypothesis>> = steps
-            .iter()
-            .map(|step| step.parent.map(|i| &self.hypotheses[i]))
-            .collect();
-        let mut states: Vec<State> = parents
-            .iter()
-            .map(|parent| parent.map_or(root.state, |h| &h.state).clone())
-            .collect();
-        let tokens: Vec<TokenId> = steps.iter().map(|step| step.token).collect();
-        model.step_batch(&mut states, &tokens, scratch);
-        let size = model.vocabulary_size();
-        self.logits.resize(WIDTH * size, 0.0);
-        model.logits_batch(&states, &mut self.logits[..steps.len() * size], scratch);
-        let mut new = Vec::with_capacity(steps.len());
-        for (i, (step, state)) in steps.iter().zip(states).enumerate() {
-            let (mut tokens, mut text) =
-                parents[i].map_or_else(Default::default, |h| (h.tokens.clone(), h.text.clone()));
-            tokens.push(step.token);
-            text.push_str(vocabulary.text(step.token));
-            let tail = [root.place.tail, &tokens].concat();
-            let place = Place {
-                tail: &tail,
-                ..root.place
-            };
-            let logits = self.logits[i * size..(i + 1) * size].to_vec();
-            let next = Distribution::new(logits, root.tables, place);
-            new.push(Hypothesis {
-                tokens,
-                text,
-                probability: step.probability,
-                state,
-                next,
-            });
+        let mut at = 0;
+        while let Some(hypothesis) = self.hypotheses.get(at) {
+            let weight = hypothesis.weight(typed);
+            if weight > least
+                && let Some(rest) = rest_of(typed, &hypothesis.text)
+            {
+                let probability = hypothesis.probability;
+                let longer = hypothesis.next.iter().filter(|next| {
+                    weight * next.share > least
+                        && vocabulary.kind(next.token) == Kind::Piece
+                        && agrees(vocabulary.text(next.token), rest)
+                });
+                for next in longer.copied().collect::<Vec<_>>() {
+                    self.add(
+                        model,
+                        Some(at),
+                        next.token,
+                        probability * next.share,
+                        next.node,
+                    );
+                }
+            }
+            at += 1;
         }
-        self.hypotheses.append(&mut new);
     }
 
-    fn collect(&self, vocabulary: &Vocabulary, root: Root<'_>, typed: &str) -> Found {
-        let mut found = Found::default();
+    /// The best hypotheses that the network has not read although it can and they are worth it.
+    fn steps(&self, typed: &str, worth: f32) -> Vec<usize> {
+        let mut steps: Vec<(usize, f32)> = Vec::new();
+        for (at, hypothesis) in self.hypotheses.iter().enumerate() {
+            let is_next = hypothesis.state.is_none()
+                && hypothesis
+                    .parent
+                    .is_none_or(|parent| self.hypotheses[parent].state.is_some());
+            // A single known word is what it is, whatever the network says.
+            let is_open = hypothesis.node.is_none() || hypothesis.next.len() > 1;
+            if is_next && is_open {
+                let weight = hypothesis.weight(typed);
+                if weight > worth {
+                    steps.push((at, weight));
+                }
+            }
+        }
+        steps.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        steps.truncate(WIDTH);
+        steps.into_iter().map(|(at, _)| at).collect()
+    }
+
+    /// Has the network read hypotheses.
+    fn read(&mut self, model: &Model, root: Root<'_>, steps: &[usize], scratch: &mut Scratch) {
+        let state_of = |&at: &usize| {
+            let parent = self.hypotheses[at].parent;
+            let state = parent.and_then(|parent| self.hypotheses[parent].state.as_ref());
+            state.unwrap_or(root.state).clone()
+        };
+        let mut states: Vec<State> = steps.iter().map(state_of).collect();
+        let tokens: Vec<TokenId> = steps.iter().map(|&at| self.hypotheses[at].token).collect();
+        model.step_batch(&mut states, &tokens, scratch);
+        if model.known().is_some() {
+            let lists: Vec<Vec<TokenId>> = steps
+                .iter()
+                .map(|&at| {
+                    self.hypotheses[at]
+                        .next
+                        .iter()
+                        .map(|next| next.token)
+                        .collect()
+                })
+                .collect();
+            let logits = model.logits_of(&states, &lists, scratch);
+            for (&at, logits) in steps.iter().zip(logits) {
+                mix(&mut self.hypotheses[at].next, &logits);
+            }
+        } else {
+            let size = model.vocabulary_size();
+            let mut logits = std::mem::take(&mut self.logits);
+            logits.resize(steps.len() * size, 0.0);
+            model.logits_batch(&states, &mut logits, scratch);
+            for (&at, logits) in steps.iter().zip(logits.chunks_exact(size)) {
+                let tail = [root.place.tail, &self.tokens(at)].concat();
+                let place = Place {
+                    tail: &tail,
+                    ..root.place
+                };
+                let next = Distribution::new(logits.to_vec(), root.tables, place);
+                self.hypotheses[at].next = possible(model.tokenizer().vocabulary(), &next);
+            }
+            self.logits = logits;
+        }
+        for (&at, state) in steps.iter().zip(states) {
+            self.hypotheses[at].state = Some(state);
+        }
+        self.reweigh();
+    }
+
+    /// The tokens of a hypothesis, first to last.
+    fn tokens(&self, at: usize) -> Vec<TokenId> {
+        let hypothesis = &self.hypotheses[at];
+        let mut tokens = hypothesis
+            .parent
+            .map_or_else(Vec::new, |parent| self.tokens(parent));
+        tokens.push(hypothesis.token);
+        tokens
+    }
+
+    /// Brings the probabilities of hypotheses in line with what their parents say now.
+    fn reweigh(&mut self) {
+        for at in 0..self.hypotheses.len() {
+            let Some(parent) = self.hypotheses[at].parent else {
+                continue;
+            };
+            // Parents stand before their children.
+            let (parent, token) = (&self.hypotheses[parent], self.hypotheses[at].token);
+            let share = parent.next.iter().find(|next| next.token == token);
+            self.hypotheses[at].probability =
+                parent.probability * share.map_or(0.0, |next| next.share);
+        }
+    }
+
+    fn collect(&self, vocabulary: &Vocabulary, typed: &str, covering: f32) -> Found {
+        let mut found = Found {
+            words: Vec::new(),
+            mass: covering,
+        };
         for hypothesis in &self.hypotheses {
             let agreement = casing::agreement(&hypothesis.text, typed);
             let Some(rest) = rest_of(typed, &hypothesis.text).filter(|_| agreement > 0.0) else {
                 continue;
             };
-            let words = hypothesis.next.matching(vocabulary, rest, Kind::Word);
-            found.mass += words.mass * hypothesis.probability * agreement;
-            for &(id, _) in words.best.iter().take(COMPLETIONS) {
-                let p = hypothesis.probability * hypothesis.next.of(id);
-                found
-                    .words
-                    .push((hypothesis.text.clone() + vocabulary.text(id), p));
+            let mut agreeing = 0.0;
+            let completions = hypothesis.next.iter().filter(|next| {
+                let text = vocabulary.text(next.token);
+                casing::starts_with_folded(text, rest)
+            });
+            let mut words = 0;
+            for next in completions {
+                agreeing += next.share;
+                if vocabulary.kind(next.token) == Kind::Word && words < COMPLETIONS {
+                    words += 1;
+                    let text = hypothesis.text.clone() + vocabulary.text(next.token);
+                    found
+                        .words
+                        .push((text, hypothesis.probability * next.share));
+                }
+            }
+            // Pieces as long as the prefix count as they are; of shorter ones what goes on to agree.
+            if !rest.is_empty() {
+                found.mass += hypothesis.probability * agreement * agreeing;
             }
         }
-        // Longer pieces that were not read count as they are; shorter ones, too uncertain, do not.
-        let unread = self.frontier(vocabulary, root, typed);
-        let covers = |step: &&Step| {
-            let start = step
-                .parent
-                .map_or(0, |i| self.hypotheses[i].text.chars().count());
-            start + vocabulary.text(step.token).chars().count() >= typed.chars().count()
-        };
-        found.mass += unread
-            .iter()
-            .filter(covers)
-            .map(|step| step.weight)
-            .sum::<f32>();
         found
     }
+}
+
+impl Hypothesis {
+    /// The probability of what begins so, as far as the letters and their case allow it.
+    fn weight(&self, typed: &str) -> f32 {
+        match rest_of(typed, &self.text) {
+            Some(_) => self.probability * casing::agreement(&self.text, typed),
+            None => 0.0,
+        }
+    }
+}
+
+/// What may come after a beginning, by counts.
+fn counted(known: KnownWords<'_>, node: Node, vocabulary: usize) -> Vec<Next> {
+    let children = known.children(node).map(|child| Next {
+        token: child.token,
+        share: child.share,
+        node: child.node,
+    });
+    let mut next: Vec<Next> = children
+        .filter(|next| (next.token.0 as usize) < vocabulary)
+        .collect();
+    normalize(&mut next);
+    next
+}
+
+/// Mixes counted shares with the network's logits.
+fn mix(next: &mut [Next], logits: &[f32]) {
+    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f32 = logits.iter().map(|logit| (logit - most).exp()).sum();
+    for (next, logit) in next.iter_mut().zip(logits) {
+        next.share = COUNTS * next.share + (1.0 - COUNTS) * (logit - most).exp() / sum;
+    }
+    normalize(next);
+}
+
+/// Makes the shares sum to one and puts the best first.
+fn normalize(next: &mut [Next]) {
+    let sum: f32 = next.iter().map(|next| next.share).sum();
+    let scale = 1.0 / sum.max(f32::MIN_POSITIVE);
+    next.iter_mut().for_each(|next| next.share *= scale);
+    next.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.token.cmp(&b.token)));
+}
+
+/// All that the network thinks possible.
+fn possible(vocabulary: &Vocabulary, distribution: &Distribution) -> Vec<Next> {
+    let ids = (0..vocabulary.len() as u32).map(TokenId);
+    let next = ids.filter_map(|token| {
+        let share = distribution.of(token);
+        let is_part = matches!(vocabulary.kind(token), Kind::Word | Kind::Piece);
+        (share > POSSIBLE && is_part).then_some(Next {
+            token,
+            share,
+            node: None,
+        })
+    });
+    let mut next: Vec<Next> = next.collect();
+    next.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.token.cmp(&b.token)));
+    next
+}
+
+/// Whether a piece agrees with the letters that remain of the prefix, as far as both go, case aside.
+fn agrees(piece: &str, rest: &str) -> bool {
+    rest_of(rest, piece).is_some()
 }
 
 /// What of `typed` remains after `text`: nothing if `text` is at least as long; `None` if they disagree (case aside).

@@ -78,6 +78,14 @@ pub(super) fn capitalized(word: &str) -> String {
 
 /// Whether `text` starts with `prefix` when case is ignored.
 pub(super) fn starts_with_folded(text: &str, prefix: &str) -> bool {
+    // Nearly all that is asked disagrees in the first letter.
+    if let (Some(a), Some(b)) = (text.bytes().next(), prefix.bytes().next())
+        && a.is_ascii()
+        && b.is_ascii()
+        && !a.eq_ignore_ascii_case(&b)
+    {
+        return false;
+    }
     let mut text = text.chars().flat_map(char::to_lowercase);
     prefix
         .chars()

@@ -49,6 +49,8 @@ pub(super) struct Matches {
 const KEPT: usize = 48;
 /// Less probable tokens are not worth looking at.
 const LEAST: f32 = 1e-6;
+/// When all tokens that match are together less probable, each is looked at.
+const RARE: f32 = 1e-4;
 /// Less probable ones are looked at only if fewer than [`FEW`] words reach it.
 const USUAL: f32 = 3e-4;
 const FEW: usize = 16;
@@ -121,10 +123,18 @@ impl Distribution {
             });
         }
         let mut matches = Matches::default();
-        for &id in vocabulary.with_prefix_folded(&typed.to_lowercase()) {
-            let p = self.of(id);
-            if p > LEAST && vocabulary.kind(id) == kind {
-                matches.add(id, p * casing::agreement(vocabulary.text(id), typed));
+        let tokens = vocabulary.with_prefix_folded(&typed.to_lowercase());
+        for least in [LEAST, 0.0] {
+            matches = Matches::default();
+            for &id in tokens {
+                let p = self.of(id);
+                if p > least && vocabulary.kind(id) == kind {
+                    matches.add(id, p * casing::agreement(vocabulary.text(id), typed));
+                }
+            }
+            // Letters that nobody expected are typed all the same, and then one of the rare words is meant.
+            if matches.mass > RARE {
+                break;
             }
         }
         matches.keep_best();
@@ -188,9 +198,7 @@ fn best_of_both(probabilities: &[f32], tables: &Tables) -> (Matches, Matches) {
 impl Matches {
     fn add(&mut self, id: TokenId, probability: f32) {
         self.mass += probability;
-        if probability > LEAST {
-            self.best.push((id, probability));
-        }
+        self.best.push((id, probability));
     }
 
     fn keep_best(&mut self) {

@@ -3,6 +3,10 @@
 //! A suggestion is the program's word, not the writer's: it must not put a slur into anyone's mouth, nor guess that a
 //! doctor is a man. Writers can still type what they like.
 
+use super::article;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// Words that start with one of these are never offered, and nothing is once one of them stands typed.
 /// In ROT13, so that nobody has to read them.
 const STEMS: &str = "phag qnexrl qnexvr sntt tbyyvjbt unyspnfgr wvtnobb xnssve xvxr zbatbybvq arterff avtt cvpxnavaa \
@@ -80,23 +84,36 @@ const ROLES: &[&str] = &[
     "writer",
 ];
 
+/// [`WORDS`], to look one up.
+static BLOCKED: LazyLock<HashSet<String>> =
+    LazyLock::new(|| WORDS.split_whitespace().map(rot13).collect());
+
+/// [`STEMS`], likewise.
+static BLOCKED_STEMS: LazyLock<Vec<String>> =
+    LazyLock::new(|| STEMS.split_whitespace().map(rot13).collect());
+
 const GENDERED: &[&str] = &[
     "he", "him", "himself", "his", "she", "her", "hers", "herself", "he's", "she's", "he'd",
     "she'd", "he'll", "she'll",
 ];
 
-/// Whether a word, in lower case, may be offered after `previous`, the word that stands right before.
-pub(super) fn may_offer(folded: &str, previous: Option<&str>) -> bool {
-    let coded = rot13(folded);
+/// Whether a word may be offered after `previous`, the word that stands right before, in lower case.
+///
+/// A word twice is a slip of the typing hand more often than meant ("the the"), and so is an article that does not agree.
+pub(super) fn may_offer(word: &str, previous: Option<&str>) -> bool {
+    let folded = &*word.to_lowercase();
+    let fits =
+        previous.is_none_or(|previous| previous != folded && article::agrees(previous, word));
     let guesses_gender =
         GENDERED.contains(&folded) && previous.is_some_and(|word| ROLES.contains(&word));
-    may_continue(folded) && WORDS.split_whitespace().all(|word| word != coded) && !guesses_gender
+    fits && may_continue(folded) && !BLOCKED.contains(folded) && !guesses_gender
 }
 
 /// Whether anything may be offered once these letters, in lower case, are typed.
 pub(super) fn may_continue(folded: &str) -> bool {
-    let coded = rot13(folded);
-    !STEMS.split_whitespace().any(|stem| coded.starts_with(stem))
+    !BLOCKED_STEMS
+        .iter()
+        .any(|stem| folded.starts_with(stem.as_str()))
 }
 
 fn rot13(text: &str) -> String {
@@ -140,6 +157,14 @@ mod tests {
             assert_eq!(may_offer(word, None), expected, "{word}");
         }
         assert!(may_continue("ni") && may_continue("fa"));
+    }
+
+    #[test]
+    fn no_word_comes_twice() {
+        assert!(!may_offer("the", Some("the")));
+        assert!(!may_offer("The", Some("the")));
+        assert!(!may_offer("apple", Some("a")));
+        assert!(may_offer("the", None));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::distribution::{Distribution, Place};
 use super::mixing::Mixture;
 use super::own::{self, Own, Past};
+use super::spelling::Habit;
 use super::{Options, Phrase, Predictor, Suggestion, manners};
 use crate::model::gates::Gates;
 use crate::model::ngram::LONGEST;
@@ -52,9 +53,8 @@ pub(super) fn extend(
         let next = Distribution::new(logits, &predictor.tables, place);
         let past = own.at(&history);
         let previous = phrase.text.rsplit(' ').next().map(str::to_lowercase);
-        let Some((token, probability)) =
-            best_word(&next, vocabulary, &past, previous.as_deref(), &gates)
-        else {
+        let before = (previous.as_deref(), own.document.habit());
+        let Some((token, probability)) = best_word(&next, vocabulary, &past, before, &gates) else {
             break;
         };
         let word = vocabulary.text(token);
@@ -79,21 +79,24 @@ fn best_word(
     next: &Distribution,
     vocabulary: &Vocabulary,
     past: &[Box<dyn Past + '_>],
-    previous: Option<&str>,
+    (previous, habit): (Option<&str>, &Habit),
     gates: &Gates,
 ) -> Option<(TokenId, f32)> {
     let words = next.matching(vocabulary, "", Kind::Word);
     let room = words.mass;
     let mixture = Mixture::new(gates, &own::weights(past), next.sure);
     let best = words.best.iter().take(LOOKED_AT).map(|&(id, network)| {
-        let folded = vocabulary.text(id).to_lowercase();
+        let word = vocabulary.text(id);
+        let folded = word.to_lowercase();
         // What stands behind the space is a word with the probability that a space comes at all: the writer's own
         // words say nothing about that, so they share what the network leaves for words.
         let own = own::evidence(past, &folded).unwrap_or_default();
-        (id, room * mixture.mix(network / room, &own), folded)
+        (id, room * mixture.mix(network / room, &own), word, folded)
     });
-    let (id, p, _) = best
-        .filter(|(_, _, folded)| manners::may_offer(folded, previous))
+    let (id, p, ..) = best
+        .filter(|(_, _, word, folded)| {
+            manners::may_offer(word, previous) && !habit.is_against(folded)
+        })
         .max_by(|a, b| a.1.total_cmp(&b.1))?;
     (p > 1.0 - next.spaced_mass).then_some((id, p))
 }

@@ -2,6 +2,7 @@
 
 use super::mixing::Mixture;
 use super::own::{ByOwn, Evidence, Past, evidence, weights};
+use super::spelling::Habit;
 use super::{Options, Suggestion, casing, manners};
 use crate::model::gates::Gates;
 use std::borrow::Cow;
@@ -27,6 +28,8 @@ pub(super) struct Place<'a> {
     pub(super) sentence_start: bool,
     /// The word before, in lower case.
     pub(super) previous: Option<&'a str>,
+    /// British or American.
+    pub(super) habit: &'a Habit,
     /// What remains of the probability of words, in lower case, that were offered for this word before.
     pub(super) refused: HashMap<&'a str, f32>,
     /// The writer's own words, by source.
@@ -107,11 +110,19 @@ pub(super) fn rank(
         }
     }
     for (word, evidence, _) in own.iter().filter(|(word, ..)| !proposed.contains(*word)) {
-        add(&form_here(word, place, &is_word), 0.0, evidence);
+        let form = form_here(word, place, &is_word);
+        add(&form, 0.0, evidence);
+        // Who writes of Zebedee's dog may write of Zebedee next.
+        if let Some(owner) = form.strip_suffix("'s")
+            && self::evidence(place.past, &owner.to_lowercase()).is_none()
+        {
+            add(owner, 0.0, evidence);
+        }
     }
     // The others share what the refused words lost.
     let all = (1.0 - gone).max(0.01);
     candidates.values_mut().for_each(|p| *p /= all);
+    place.habit.follow(&mut candidates, place.typed);
     choose(candidates, place, &typed, options)
 }
 
@@ -126,30 +137,31 @@ fn choose(
     typed: &str,
     options: &Options,
 ) -> Vec<Suggestion> {
-    let offered = |text: &str| {
-        let folded = text.to_lowercase();
+    let offered = |text: &str, folded: &str| {
         text != place.typed
             && folded != typed
             && saves_a_key(text, place.typed)
-            && manners::may_offer(&folded, place.previous)
+            && manners::may_offer(text, place.previous)
     };
+    let mut candidates: Vec<(String, f32)> = candidates
+        .into_iter()
+        .filter(|(_, p)| *p > options.threshold * FLOOR)
+        .collect();
+    candidates.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    // "the" below "The" tells the writer nothing. Their probabilities stay apart: each is that of its own spelling.
+    let mut shown = HashSet::new();
     let mut suggestions: Vec<Suggestion> = candidates
         .into_iter()
-        .filter(|(text, p)| *p > options.threshold * FLOOR && offered(text))
+        .filter(|(text, _)| {
+            let folded = text.to_lowercase();
+            offered(text, &folded) && shown.insert(folded)
+        })
+        .take(options.max_items)
         .map(|(text, probability)| Suggestion {
             text,
             probability: probability.min(1.0),
         })
         .collect();
-    suggestions.sort_by(|a, b| {
-        b.probability
-            .total_cmp(&a.probability)
-            .then_with(|| a.text.cmp(&b.text))
-    });
-    // "the" below "The" tells the writer nothing. Their probabilities stay apart: each is that of its own spelling.
-    let mut shown = HashSet::new();
-    suggestions.retain(|suggestion| shown.insert(suggestion.text.to_lowercase()));
-    suggestions.truncate(options.max_items);
     suggestions.retain(|suggestion| suggestion.probability >= FAINT * options.threshold);
     if suggestions
         .first()
@@ -216,6 +228,7 @@ mod tests {
             typed,
             sentence_start: recency.at_sentence_start(),
             previous: recency.previous_word(),
+            habit: recency.habit(),
             past: &past,
             refused: HashMap::new(),
         };
@@ -273,7 +286,7 @@ mod tests {
             "it ",
             "",
             &[("the", 0.2), ("The", 0.1), ("is", 0.05)],
-            &["the", "is", "it"],
+            &["the", "is"],
         );
     }
 
@@ -308,7 +321,7 @@ mod tests {
             "We saw Quixby laugh. They saw Quixby",
             "",
             &[("is", 0.01)],
-            &["laugh", "is", "Quixby", "saw", "they"],
+            &["laugh", "is", "saw", "they", "we"],
         );
     }
 
@@ -325,7 +338,7 @@ mod tests {
             "the doctor ",
             "",
             &[("he", 0.4), ("she", 0.2), ("is", 0.1)],
-            &["is", "doctor", "the"],
+            &["is", "the"],
         );
     }
 

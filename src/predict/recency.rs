@@ -5,6 +5,8 @@
 //! the vocabulary lacks is one unit here, and `The` at a sentence start is `the`.
 
 use super::own::{Evidence, History, Mark, ORDERS, Past, Weight};
+use super::spelling::{self, Habit, Variety};
+use crate::text::words::{is_letter, is_mark};
 use crate::text::{Kind, TokenId, Vocabulary};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -20,6 +22,7 @@ pub struct Recency {
     words: Vec<Word>, // by id - MARKS; a word leaves with its first occurrence
     by_text: BTreeMap<String, u32>, // folded text -> id
     after: [HashMap<u64, Vec<u32>>; ORDERS], // the last one, two, three units -> units, words all, that followed
+    habit: Habit,
 }
 
 /// Words after which an occurrence counts half in [`Evidence::recent`].
@@ -27,6 +30,9 @@ pub const HALF_LIFE: f32 = 200.0;
 
 /// Occurrences looked at in one list: the newest say the most, and a bound on them bounds the time of a request.
 const NEWEST: usize = 256;
+
+/// No word has more tokens before its last.
+const LONGEST: usize = 64;
 
 /// Words read last that are proposed before the first letter.
 const LATELY: usize = 64;
@@ -70,6 +76,7 @@ struct Unit {
 #[derive(Clone, Debug)]
 struct Word {
     folded: String,
+    variety: Option<Variety>,
     at: Vec<u32>, // indices of units
     forms: Vec<Form>,
 }
@@ -130,15 +137,22 @@ impl Recency {
             Kind::Digit => self.push_mark(Mark::Number),
             Kind::Punctuation => self.push_mark(mark_of(vocabulary.text(token))),
             Kind::Word => {
-                let pieces = self.tokens.iter().rev().skip(1);
-                let pieces = pieces
-                    .take_while(|&&id| vocabulary.kind(id) == Kind::Piece)
-                    .count();
-                let first = self.tokens.len() - 1 - pieces;
-                let text: String = self.tokens[first..]
-                    .iter()
-                    .map(|&id| vocabulary.text(id))
-                    .collect();
+                let parts = self.tokens.iter().rev().skip(1).take(LONGEST);
+                let is_part =
+                    |&&id: &&TokenId| matches!(vocabulary.kind(id), Kind::Piece | Kind::Byte);
+                let first = self.tokens.len() - 1 - parts.take_while(is_part).count();
+                let mut bytes = Vec::new();
+                for &id in &self.tokens[first..] {
+                    match vocabulary.byte(id) {
+                        // A letter that the vocabulary lacks.
+                        Some(byte) => bytes.push(byte),
+                        None => bytes.extend_from_slice(vocabulary.text(id).as_bytes()),
+                    }
+                }
+                let text = String::from_utf8_lossy(&bytes);
+                // An emoji before a word is not part of it.
+                let start = text.rfind(|c: char| !is_letter(c) && !is_mark(c) && c != '\'');
+                let text = text[start.map_or(0, |at| text.ceil_char_boundary(at + 1))..].to_owned();
                 self.push_word(text);
             }
             Kind::Piece | Kind::Layout | Kind::Byte => {}
@@ -173,6 +187,24 @@ impl Recency {
     pub fn previous_word(&self) -> Option<&str> {
         let id = self.units.last()?.id.checked_sub(MARKS)?;
         Some(&self.words[id as usize].folded)
+    }
+
+    /// Whether the last two words are in capitals, so that the next one will be.
+    pub fn shouts(&self) -> bool {
+        let mut last = self.units.iter().rev().take(2).map(|unit| {
+            let word = self.words.get(unit.id.checked_sub(MARKS)? as usize)?;
+            Some(word.forms.get(unit.form as usize)?.text.as_str())
+        });
+        let mut next = || last.next().flatten().unwrap_or_default();
+        let two = [next(), next()];
+        let letters: usize = two.iter().map(|word| word.chars().count()).sum();
+        // "A" and "I" are capitals anywhere, and "US" or "TV" are names.
+        letters > 4 && two.iter().all(|word| is_upper(word))
+    }
+
+    /// British or American, as far as the text tells.
+    pub(super) fn habit(&self) -> &Habit {
+        &self.habit
     }
 
     /// The last units.
@@ -267,6 +299,7 @@ impl Recency {
             None => {
                 let id = MARKS + self.words.len() as u32;
                 self.words.push(Word {
+                    variety: spelling::variety(&folded),
                     folded: folded.clone(),
                     at: Vec::new(),
                     forms: Vec::new(),
@@ -278,6 +311,9 @@ impl Recency {
         self.push_unit(id, next);
         let word = &mut self.words[(id - MARKS) as usize];
         word.at.push(index);
+        word.variety
+            .into_iter()
+            .for_each(|side| self.habit.add(side));
         let form = word
             .forms
             .iter()
@@ -317,6 +353,9 @@ impl Recency {
         }
         let word = &mut self.words[index as usize];
         word.at.pop();
+        word.variety
+            .into_iter()
+            .for_each(|side| self.habit.remove(side));
         let form = &mut word.forms[unit.form as usize];
         form.seen -= 1;
         form.inside -= u32::from(unit.inside);
@@ -411,6 +450,10 @@ impl Past for Query<'_> {
 
 fn newest(at: &[u32]) -> &[u32] {
     &at[at.len().saturating_sub(NEWEST)..]
+}
+
+fn is_upper(word: &str) -> bool {
+    !word.is_empty() && !word.chars().any(char::is_lowercase)
 }
 
 fn mark_of(text: &str) -> Mark {

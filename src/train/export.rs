@@ -5,19 +5,22 @@ use std::path::Path;
 
 use super::network::Parameters;
 use super::trainer::Trainer;
+use crate::model::file::{Bytes, ModelFile, with_known};
+use crate::model::known::WordTree;
 use crate::model::{self, Config, Model, Network, NetworkLayer};
 use crate::nn::lstm;
 use crate::text::Tokenizer;
 
 /// Writes the trainer's weights as a model: a new file that takes the old one's place, so that a server which has the
-/// old one mapped keeps it.
-pub fn write_model(path: &Path, trainer: &Trainer, tokenizer: &Tokenizer) -> io::Result<()> {
-    write_parameters(
-        path,
-        &trainer.settings.network,
-        &trainer.parameters,
-        tokenizer,
-    )
+/// old one mapped keeps it. `words` are the words of several tokens that it was trained on.
+pub fn write_model(
+    path: &Path,
+    trainer: &Trainer,
+    tokenizer: &Tokenizer,
+    words: &WordTree,
+) -> io::Result<()> {
+    let config = &trainer.settings.network;
+    write_parameters(path, config, &trainer.parameters, tokenizer, words)
 }
 
 /// The same, of weights alone.
@@ -26,9 +29,11 @@ pub fn write_parameters(
     config: &Config,
     parameters: &Parameters,
     tokenizer: &Tokenizer,
+    words: &WordTree,
 ) -> io::Result<()> {
     let bytes = model::model_bytes(config, tokenizer, &network(parameters));
-    model::write_whole(path, &bytes)
+    let file = ModelFile::new(Bytes::Owned(bytes)).expect("bytes that were just made");
+    model::write_whole(path, &with_known(&file, words))
 }
 
 /// Trained weights as a model file wants them.
@@ -96,7 +101,8 @@ mod tests {
         let trainer = Trainer::new(settings, parameters(&model), &counts);
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("model");
-        write_model(&path, &trainer, model.tokenizer()).expect("space on the disk");
+        write_model(&path, &trainer, model.tokenizer(), &WordTree::default())
+            .expect("space on the disk");
         let again = Model::open(&path).expect("the model just written");
         assert_eq!(again.tokenizer().to_bytes(), model.tokenizer().to_bytes());
         // Rounding what was rounded gives the same weights but for the last bit of a scale.

@@ -5,6 +5,7 @@ pub mod corpus;
 pub mod export;
 pub mod folder;
 pub mod gates;
+pub mod known;
 pub mod network;
 pub mod ngram;
 pub mod optim;

@@ -3,6 +3,7 @@
 use rnn_lsp::model::Model;
 use rnn_lsp::model::file::{Bytes, ModelFile};
 use rnn_lsp::model::gates::Gates;
+use rnn_lsp::model::known::WordTree;
 use rnn_lsp::model::ngram::{Entry, Table, hash};
 use rnn_lsp::text::TokenId;
 
@@ -15,7 +16,9 @@ fn tiny() -> Vec<u8> {
     };
     let table = Table::new((0..40).map(entry).collect());
     let model = Model::from_bytes(Model::tiny(5).with_ngram(&table)).expect("a whole file");
-    model.with_gates(&Gates::default())
+    let model = Model::from_bytes(model.with_gates(&Gates::default())).expect("a whole file");
+    let words = (0..9).map(|i| (vec![300, 400 + i], 3 + u64::from(i)));
+    model.with_known(&WordTree::new(words.collect()))
 }
 
 fn header_len(bytes: &[u8]) -> usize {
@@ -149,11 +152,15 @@ fn errors_say_what_was_found_and_expected() {
     );
     check(
         with_header("ngram.buckets", "ngram.baskets"),
-        &["29 tensors, expected 23"],
+        &["32 tensors, expected 26"],
     );
     check(
         with_header("ngram.shares", "ngram.chairs"),
         &["no tensor ngram.shares"],
+    );
+    check(
+        with_header("known.shares", "known.chairs"),
+        &["no tensor known.shares"],
     );
     check(
         with_header("\"shape\":[80]", "\"shape\":[40,2]"),

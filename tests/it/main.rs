@@ -8,5 +8,6 @@ mod golden;
 mod incremental;
 mod layering;
 mod lsp;
+mod manners;
 mod quantization;
 mod shipped;

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use super::screen::millions;
 use super::settings::Args;
+use crate::model::known::WordTree;
 use crate::model::{Config, Model};
 use crate::nn::random::Random;
 use crate::text::Tokenizer;
 use crate::train::checkpoint;
 use crate::train::export;
 use crate::train::folder::Folder;
+use crate::train::known;
 use crate::train::network::Parameters;
 use crate::train::prepare::Corpus;
 use crate::train::report::Curve;
@@ -21,19 +23,20 @@ use crate::train::trainer::{Settings, Trainer};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// The run, and the tokenizer that its model is written with.
+/// The run, and the tokenizer and the words of several tokens that its model is written with.
 pub(super) fn assemble(
     args: &Args,
     corpus: Corpus,
     from: Option<&Model>,
     folder: Folder,
-) -> Result<(Run, Tokenizer), Failure> {
+) -> Result<(Run, Tokenizer, WordTree), Failure> {
     let Corpus {
         tokenizer,
         train: (mut shard, parts),
         valid: (valid_shard, valid_parts),
     } = corpus;
     let counts = shard.counts()?;
+    let words = known::count(&mut shard, &parts, tokenizer.vocabulary())?;
     let resumed = args.resume && folder.checkpoint().exists();
     let mut settings = match resumed {
         true => checkpoint::read_header::<Ledger>(&folder.checkpoint())?.settings,
@@ -95,7 +98,7 @@ pub(super) fn assemble(
         folder,
         notes,
     };
-    Ok((run, tokenizer))
+    Ok((run, tokenizer, words))
 }
 
 /// What the arguments mean for a new run; its length is not known yet.

@@ -8,6 +8,7 @@ use super::settings::Args;
 use crate::train::checkpoint;
 use crate::train::export::write_parameters;
 use crate::train::folder::Folder;
+use crate::train::known;
 use crate::train::prepare;
 
 pub(super) fn pack(args: &Args, folder: &Folder) -> Outcome {
@@ -15,7 +16,8 @@ pub(super) fn pack(args: &Args, folder: &Folder) -> Outcome {
     if out.exists() && !args.force {
         return Err(format!("{} exists: --force replaces it", out.display()).into());
     }
-    let tokenizer = prepare::tokenizer(folder)?;
+    let corpus = prepare::open(args.seed(), folder)?;
+    let (tokenizer, (mut shard, parts)) = (corpus.tokenizer, corpus.train);
     let checkpoint = checkpoint::read_parameters(&folder.checkpoint())?;
     let (found, expected) = (checkpoint.config.vocabulary, tokenizer.vocabulary().len());
     if found != expected {
@@ -26,7 +28,9 @@ pub(super) fn pack(args: &Args, folder: &Folder) -> Outcome {
         )
         .into());
     }
-    write_parameters(out, &checkpoint.config, &checkpoint.parameters, &tokenizer)
+    let words = known::count(&mut shard, &parts, tokenizer.vocabulary())?;
+    let (config, parameters) = (&checkpoint.config, &checkpoint.parameters);
+    write_parameters(out, config, parameters, &tokenizer, &words)
         .map_err(|error| format!("{}: {error}", out.display()))?;
     let tokens = millions(checkpoint.tokens);
     eprintln!("{}: the weights after {tokens} tokens", out.display());
