@@ -207,6 +207,12 @@ mod x86_64 {
     use super::{GROUP, PANEL, VECTORS};
     use std::arch::x86_64::*;
 
+    /// Four bytes as they lie in memory.
+    #[inline(always)]
+    fn word(x: &[i8; GROUP]) -> i32 {
+        i32::from_ne_bytes([x[0] as u8, x[1] as u8, x[2] as u8, x[3] as u8])
+    }
+
     /// `vpdpbusd` multiplies unsigned by signed bytes: x + 128 is unsigned, and 128 times the row's sum is taken off at the end.
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     pub(super) fn panel_vnni(
@@ -241,13 +247,15 @@ mod x86_64 {
         let x: [&[[i8; GROUP]]; N] =
             std::array::from_fn(|n| x[n * columns..][..columns].as_chunks().0);
         for (k, group) in panel.as_chunks::<{ PANEL * GROUP }>().0.iter().enumerate() {
-            // SAFETY: a group holds 256 bytes.
-            let w: [__m512i; 4] = std::array::from_fn(|i| unsafe {
-                _mm512_loadu_si512(group.as_ptr().add(64 * i).cast())
-            });
+            // A loop, not `array::from_fn`: that has not the features of this function, so it would be called, not inlined,
+            // four times for each group, and half of the time would go there.
+            let mut w = [_mm512_setzero_si512(); 4];
+            for (i, w) in w.iter_mut().enumerate() {
+                // SAFETY: a group holds 256 bytes, and 64 i + 64 <= 256.
+                *w = unsafe { _mm512_loadu_si512(group.as_ptr().add(64 * i).cast()) };
+            }
             for n in 0..N {
-                let bytes = i32::from_ne_bytes(x[n][k].map(|x| x as u8));
-                let x = _mm512_xor_si512(_mm512_set1_epi32(bytes), sign);
+                let x = _mm512_xor_si512(_mm512_set1_epi32(word(&x[n][k])), sign);
                 for i in 0..4 {
                     sums[n][i] = _mm512_dpbusd_epi32(sums[n][i], x, w[i]);
                 }
@@ -278,7 +286,7 @@ mod x86_64 {
                 .iter()
                 .zip(panel.as_chunks::<{ PANEL * GROUP }>().0)
             {
-                let x = _mm256_set1_epi32(i32::from_ne_bytes(x.map(|x| x as u8)));
+                let x = _mm256_set1_epi32(word(x));
                 let magnitude = _mm256_abs_epi8(x);
                 for (i, sum) in sums.iter_mut().enumerate() {
                     // SAFETY: a group holds 256 bytes, and 32 i + 32 <= 256.
