@@ -45,13 +45,16 @@ pub struct Places {
     words: Vec<Word>,
 }
 
+/// A context of the table: its order, how often it was seen, and its followers with their shares as indices of weights.
+type Context = (usize, f32, Vec<(usize, f32)>);
+
 /// One token to predict.
 #[derive(Debug)]
 struct Place {
     word: bool, // whether the token is a word or a piece of one
     sure: f32,
     weights: Vec<f32>, // of the token that came, then of the table's followers, by first mention; times `sure`
-    contexts: Vec<(usize, f32, Vec<(usize, f32)>)>, // order, how often seen, followers as indices of weights
+    contexts: Vec<Context>,
 }
 
 /// One word to predict.

@@ -148,10 +148,17 @@ fn planted_secrets_are_never_offered() {
         bench.learn(&format!("{index}.md"), &paragraphs.join("\n\n"));
     }
     let vocabulary = bench.model.tokenizer().vocabulary();
+    // A word that the model knows by itself tells nothing.
+    let ignorant = Bench::new();
+    let known = |word: &str| {
+        let mut starts = word.char_indices().map(|(at, _)| &word[..at]);
+        let offered = |start: &str| ignorant.offered(&mut Predictor::default(), start);
+        starts.any(|start| offered(start).iter().any(|offered| offered == word))
+    };
     let telltales: Vec<String> = CANARIES
         .iter()
         .flat_map(|(_, secret)| words::words(secret).map(str::to_lowercase))
-        .filter(|word| word.len() > 5 && vocabulary.word(word).is_none())
+        .filter(|word| word.len() > 5 && vocabulary.word(word).is_none() && !known(word))
         .collect();
     assert!(telltales.len() > 20, "{telltales:?}");
     let mut predictor = Predictor::default();
