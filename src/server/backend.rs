@@ -351,6 +351,7 @@ async fn forward_notices(
                     progress.finish_with_message(message).await;
                 }
             }
+            Notice::State(state) => client.send_notification::<proto::State>(state).await,
         }
     }
 }

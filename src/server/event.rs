@@ -93,6 +93,8 @@ pub(super) enum Notice {
     Begin(String),
     /// It ended.
     End(String),
+    /// The server's state, for a client that shows it.
+    State(Value),
 }
 
 impl Event {
@@ -102,6 +104,14 @@ impl Event {
             Event::Open { uri, .. } | Event::Change { uri, .. } | Event::Close { uri } => Some(uri),
             _ => None,
         }
+    }
+
+    /// Whether it belongs to typing, and so comes many times a second and changes nothing but a text.
+    pub(super) fn is_typing(&self) -> bool {
+        matches!(
+            self,
+            Event::Change { .. } | Event::Words { .. } | Event::Ghost { .. }
+        )
     }
 
     /// The place that this event asks about.

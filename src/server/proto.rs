@@ -32,6 +32,17 @@ pub(super) struct Features {
     pub(super) configuration: bool,
     /// Whether we may register for changes of settings.
     pub(super) configuration_changes: bool,
+    /// Whether the client shows our state: it said so by `"experimental": {"rnn-lsp/state": true}`.
+    pub(super) state: bool,
+}
+
+/// What tells such a client our state, at the start and whenever it changes.
+#[derive(Debug)]
+pub(super) enum State {}
+
+impl lsp::notification::Notification for State {
+    type Params = serde_json::Value;
+    const METHOD: &'static str = "rnn-lsp/state";
 }
 
 impl Default for Features {
@@ -64,6 +75,11 @@ impl Features {
                 .unwrap_or(false),
             configuration_changes: workspace
                 .and_then(|workspace| workspace.did_change_configuration?.dynamic_registration)
+                .unwrap_or(false),
+            state: client
+                .experimental
+                .as_ref()
+                .and_then(|experimental| experimental.get("rnn-lsp/state")?.as_bool())
                 .unwrap_or(false),
         }
     }

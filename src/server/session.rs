@@ -52,6 +52,8 @@ pub(super) struct Session {
     counts: Counts,
     log_control: LogControl,
     notices: UnboundedSender<Notice>,
+    /// The state that the client was told last.
+    told: Value,
 }
 
 /// What the status command tells of the session so far.
@@ -124,6 +126,7 @@ impl Session {
             counts: Counts::default(),
             log_control,
             notices,
+            told: Value::Null,
         };
         (session.log_control)(session.settings.log_level);
         session.choose();
@@ -137,6 +140,7 @@ impl Session {
     /// changed, so it stays silent until the client sends it whole.
     fn survive(&mut self, event: Event) {
         let document = event.document().cloned();
+        let is_typing = event.is_typing();
         let version = document
             .as_ref()
             .and_then(|uri| self.documents.get(uri)?.version());
@@ -153,6 +157,9 @@ impl Session {
             if let Some(open) = document.and_then(|uri| self.documents.get_mut(&uri)) {
                 open.lose();
             }
+        }
+        if self.features.state && !is_typing {
+            self.tell_state();
         }
     }
 
@@ -406,6 +413,26 @@ impl Session {
                 "failed": self.counts.failures,
             },
         })
+    }
+
+    /// What a status line shows; said again only when it has changed.
+    fn tell_state(&mut self) {
+        let documents = self
+            .documents
+            .keys()
+            .map(|uri| (uri.as_str().to_owned(), json!(self.is_on(uri))));
+        let state = json!({
+            "enabled": self.switches.everywhere(self.settings.enabled),
+            "model": self.loading.path().map(|path| path.display().to_string()),
+            "loading": self.loading.is_busy(),
+            "learning": self.settings.learn && self.learner.is_some(),
+            "newWords": self.tools.earlier.new_words().len(),
+            "documents": documents.collect::<serde_json::Map<_, _>>(),
+        });
+        if state != self.told {
+            self.told = state.clone();
+            self.tell(Notice::State(state));
+        }
     }
 
     fn forget_answers(&mut self) {

@@ -6,4 +6,5 @@ mod learning;
 mod order;
 mod protocol;
 mod settings;
+mod state;
 mod words;
