@@ -1,6 +1,7 @@
 -- The next words of prose, from rnn-lsp, in Neovim's own popup (0.11 and later).
 --
--- With this folder on 'runtimepath', `vim.lsp.enable("rnn_lsp")` is all there is to do. To change something:
+-- With this folder on 'runtimepath', `vim.lsp.enable("rnn_lsp")` is all there is to do. This file also works alone, as
+-- ~/.config/nvim/lsp/rnn_lsp.lua. To change something:
 --   vim.lsp.config("rnn_lsp", { cmd = { "/path/to/rnn-lsp", "--stdio" }, settings = { ["rnn-lsp"] = { maxItems = 3 } } })
 
 -- Letters that begin a word: Neovim asks after a server's trigger characters only, and goes on while the word grows.
@@ -25,11 +26,15 @@ local function popup(client, buffer)
   if not provider then
     return
   end
-  local triggers = vim.list_extend(letters(), provider.triggerCharacters or {})
-  provider.triggerCharacters = triggers
+  -- One client serves many buffers, and its capabilities are one table.
+  if not vim.list_contains(provider.triggerCharacters or {}, "a") then
+    provider.triggerCharacters = vim.list_extend(letters(), provider.triggerCharacters or {})
+  end
   vim.lsp.completion.enable(true, client.id, buffer, { autotrigger = true })
   -- With "noselect" Enter stays a new line, whatever the popup shows.
-  vim.bo[buffer].completeopt = "menuone,noselect"
+  if not vim.o.completeopt:find("noselect", 1, true) then
+    vim.bo[buffer].completeopt = "menuone,noselect"
+  end
 end
 
 ---@type vim.lsp.Config
@@ -45,11 +50,21 @@ return {
     "asciidoc",
     "org",
     "typst",
+    "quarto",
+    "rmd",
     "html",
     "mail",
+    "jjdescription",
   },
   -- Prose needs no project: one server for all folders, and for files without one.
   root_markers = { ".git" },
   workspace_required = false,
   on_attach = popup,
+  on_exit = function(code, signal, id)
+    -- The plugin, where it is there, brings a server back that died.
+    local found, revival = pcall(require, "rnn-lsp.revival")
+    if found then
+      revival.ended(code, signal, id)
+    end
+  end,
 }
