@@ -8,6 +8,7 @@ use crate::model::Model;
 use crate::model::gates::{Gates, SourceGates};
 use crate::predict::Options;
 use crate::text::prose::Language;
+use crate::train::{checkpoint, export};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,6 +45,9 @@ pub(super) struct Args {
     /// Measure the network alone, without counts of any kind
     #[arg(long)]
     network_alone: bool,
+    /// Compute in 32 bits with the weights of this checkpoint, which the model was rounded from
+    #[arg(long, value_name = "CHECKPOINT", conflicts_with = "adapt")]
+    full_precision: Option<PathBuf>,
     /// Measure without some of the counts
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
     without: Vec<Source>,
@@ -74,8 +78,14 @@ enum Source {
 }
 
 pub(super) fn run(args: Args) -> Outcome {
-    let model =
+    let mut model =
         Model::open(&args.model).map_err(|error| format!("{}: {error}", args.model.display()))?;
+    if let Some(path) = &args.full_precision {
+        let checkpoint = checkpoint::read_parameters(path)?;
+        model = model
+            .in_full(export::weights(checkpoint.parameters))
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+    }
     let language = match &args.language {
         Some(id) => {
             Some(Language::from_id(id).ok_or_else(|| format!("no language is called {id:?}"))?)

@@ -5,6 +5,7 @@
 
 mod config;
 pub mod file;
+mod full;
 pub mod gates;
 pub mod known;
 pub mod ngram;
@@ -33,6 +34,7 @@ pub struct Model {
     file: ModelFile,
     tokenizer: Tokenizer,
     gates: Gates,
+    full: Option<Weights>, // to compute with instead of the file's
 }
 
 /// Buffers of a forward pass. One a thread; holds nothing between calls.
@@ -117,6 +119,7 @@ impl Model {
             file,
             tokenizer,
             gates,
+            full: None,
         })
     }
 
@@ -175,6 +178,19 @@ impl Model {
         file::with_gates(&self.file, gates)
     }
 
+    /// The same model computing in 32 bits with these weights, which its own were rounded from: to measure what rounding
+    /// costs.
+    pub fn in_full(mut self, weights: Weights) -> Result<Model, String> {
+        let (found, expected) = (weights.lengths(), self.weights().lengths());
+        if found != expected {
+            return Err(format!(
+                "weights of tensors of {found:?} numbers, expected {expected:?}"
+            ));
+        }
+        self.full = Some(weights);
+        Ok(self)
+    }
+
     /// Hyperparameters.
     pub fn config(&self) -> &Config {
         self.file.config()
@@ -214,6 +230,12 @@ impl Model {
     /// # Panics
     /// When there are fewer tokens than states, or a token is not in the vocabulary.
     pub fn step_batch(&self, states: &mut [State], tokens: &[TokenId], scratch: &mut Scratch) {
+        if let Some(full) = &self.full {
+            for (state, token) in states.iter_mut().zip(tokens) {
+                full.step(self.config(), state, *token);
+            }
+            return;
+        }
         let Config { hidden, layers, .. } = *self.config();
         let Scratch {
             gates,
@@ -267,6 +289,12 @@ impl Model {
         tokens: &[Vec<TokenId>],
         scratch: &mut Scratch,
     ) -> Vec<Vec<f32>> {
+        if let Some(full) = &self.full {
+            let each = states.iter().zip(tokens);
+            return each
+                .map(|(state, tokens)| full.logits_of(self.config(), state, tokens))
+                .collect();
+        }
         self.output(states, scratch);
         let Scratch { y, input, .. } = scratch;
         let (softmax, bias) = (self.file.embedding(), self.file.bias());
@@ -303,6 +331,12 @@ impl Model {
             embedding,
             ..
         } = *self.config();
+        if let Some(full) = &self.full {
+            for (state, out) in states.iter().zip(out.chunks_exact_mut(vocabulary)) {
+                full.logits(self.config(), state, out);
+            }
+            return;
+        }
         self.output(states, scratch);
         let Scratch { y, input, .. } = scratch;
         let (softmax, bias) = (self.file.embedding(), self.file.bias());

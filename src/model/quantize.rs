@@ -67,6 +67,18 @@ pub struct Weights {
     pub projection: Vec<f32>,
 }
 
+impl Weights {
+    /// The number of weights of each tensor, in a fixed order.
+    pub(super) fn lengths(&self) -> Vec<usize> {
+        let layers = self.layers.iter();
+        let layers = layers.flat_map(|(input, recurrent, bias)| [input, recurrent, bias]);
+        layers
+            .chain([&self.projection, &self.table, &self.bias])
+            .map(Vec::len)
+            .collect()
+    }
+}
+
 impl Model {
     /// The weights in f32, as far as 8 bits kept them.
     pub fn weights(&self) -> Weights {

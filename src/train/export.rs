@@ -7,7 +7,7 @@ use super::network::Parameters;
 use super::trainer::Trainer;
 use crate::model::file::{Bytes, ModelFile, with_known};
 use crate::model::known::WordTree;
-use crate::model::{self, Config, Model, Network, NetworkLayer};
+use crate::model::{self, Config, Model, Network, NetworkLayer, Weights};
 use crate::nn::lstm;
 use crate::text::Tokenizer;
 
@@ -71,6 +71,17 @@ pub fn parameters(model: &Model) -> Parameters {
         bias: weights.bias,
         layers: layers.collect(),
         projection: weights.projection,
+    }
+}
+
+/// Trained weights to compute with in 32 bits.
+pub fn weights(parameters: Parameters) -> Weights {
+    let layers = parameters.layers.into_iter();
+    Weights {
+        table: parameters.table,
+        bias: parameters.bias,
+        layers: layers.map(|l| (l.input, l.recurrent, l.bias)).collect(),
+        projection: parameters.projection,
     }
 }
 
