@@ -8,6 +8,7 @@ use super::source::{self, Reader, Source, folded};
 use super::store::{Error, Store};
 use crate::model::Model;
 use crate::text::prose::Language;
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub struct Library {
     /// What was learned.
     pub store: Store,
     model: Arc<Model>,
-    letters: Letters,
+    letters: OnceCell<Letters>, // of the model's vocabulary, once something is read: making them takes longer than all else at the start
 }
 
 /// What became of a file.
@@ -46,14 +47,14 @@ impl Library {
     pub fn open(folder: &Path, model: Arc<Model>) -> Library {
         Library {
             store: Store::open(folder),
-            letters: Letters::of(model.tokenizer().vocabulary()),
+            letters: OnceCell::new(),
             model,
         }
     }
 
     /// Goes on with another model.
     pub fn use_model(&mut self, model: Arc<Model>) {
-        self.letters = Letters::of(model.tokenizer().vocabulary());
+        self.letters = OnceCell::new();
         self.model = model;
     }
 
@@ -154,7 +155,9 @@ impl Library {
     fn reader(&self) -> Reader<'_> {
         Reader {
             vocabulary: self.model.tokenizer().vocabulary(),
-            letters: &self.letters,
+            letters: self
+                .letters
+                .get_or_init(|| Letters::of(self.model.tokenizer().vocabulary())),
             forgotten: self.store.forgotten_words(),
         }
     }

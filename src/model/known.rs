@@ -13,6 +13,7 @@
 //! Node 0 is the empty beginning; its children ascend. Those of all others come in the order of their shares.
 
 use std::collections::VecDeque;
+use std::sync::LazyLock;
 
 use crate::text::TokenId;
 
@@ -20,6 +21,9 @@ use crate::text::TokenId;
 pub const LARGEST_VOCABULARY: usize = 1 << 16;
 /// Steps of a share for each halving.
 const STEPS: f32 = 16.0;
+/// The share that each byte stands for.
+static SHARES: LazyLock<[f32; 256]> =
+    LazyLock::new(|| std::array::from_fn(|x| (-(x as f32) / STEPS).exp2()));
 /// Children looked at: of each kind, the ones with the largest shares.
 const LOOKED_AT: usize = 256;
 
@@ -60,10 +64,11 @@ impl<'a> KnownWords<'a> {
         let (first, going_on, below) = self.span(node).unwrap_or_default();
         let end = self.span(Node(node.0 + 1)).map_or(first, |(end, ..)| end);
         let (tokens, shares) = (self.tokens, self.shares);
+        let table = &*SHARES;
         let child = move |at: usize, node: Option<Node>| {
             Some(Child {
                 token: TokenId(u32::from(*tokens.get(at)?)),
-                share: (-f32::from(*shares.get(at)?) / STEPS).exp2(),
+                share: table[usize::from(*shares.get(at)?)],
                 node,
             })
         };

@@ -21,7 +21,7 @@ pub use state::State;
 use std::path::Path;
 
 use crate::nn::lstm;
-use crate::nn::simd::int8::{self, Matrix, Vectors};
+use crate::nn::simd::int8::{self, Matrix, Rows, Vectors};
 use crate::text::{TokenId, Tokenizer};
 use file::{Bytes, ModelFile};
 use gates::Gates;
@@ -35,6 +35,7 @@ pub struct Model {
     tokenizer: Tokenizer,
     gates: Gates,
     full: Option<Weights>, // to compute with instead of the file's
+    rows: Rows,            // of the softmax
 }
 
 /// Buffers of a forward pass. One a thread; holds nothing between calls.
@@ -116,6 +117,7 @@ impl Model {
             None => Gates::default(),
         };
         Ok(Model {
+            rows: Rows::new(expected),
             file,
             tokenizer,
             gates,
@@ -298,22 +300,14 @@ impl Model {
         self.output(states, scratch);
         let Scratch { y, input, .. } = scratch;
         let (softmax, bias) = (self.file.embedding(), self.file.bias());
-        let mut row = vec![0; softmax.columns];
-        let mut x = vec![0; softmax.columns];
         let embedding = self.config().embedding;
         let logits = y.chunks_exact(embedding).zip(tokens).map(|(y, tokens)| {
             input.clear();
             input.push(y, softmax.columns);
-            x.copy_from_slice(&input.data);
-            let scale = input.scales[0];
+            let (x, scale) = (&input.data, input.scales[0]);
             let logit = |token: &TokenId| {
                 let at = token.0 as usize;
-                softmax.row(at, &mut row);
-                let dot: i32 = row
-                    .iter()
-                    .zip(&x)
-                    .map(|(&a, &b)| i32::from(a) * i32::from(b))
-                    .sum();
+                let dot = int8::dot(self.rows.row(softmax, at), x);
                 bias[at] + dot as f32 * scale * softmax.scales[at]
             };
             tokens.iter().map(logit).collect()

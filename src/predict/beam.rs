@@ -13,6 +13,7 @@ use super::distribution::{Distribution, Place, Tables};
 use crate::model::known::{KnownWords, Node};
 use crate::model::{Model, Scratch, State};
 use crate::text::{Kind, TokenId, Vocabulary};
+use std::collections::HashMap;
 
 /// Hypotheses that are read together: they share one pass over the weights.
 const WIDTH: usize = 8;
@@ -20,12 +21,16 @@ const WIDTH: usize = 8;
 const ROUNDS: usize = 2;
 /// Hypotheses kept for one state; the ones that were read hold a state each.
 const CAPACITY: usize = 256;
-/// A hypothesis that has not this share of what agrees with the prefix is not worth a step.
-const FLOOR: f32 = 0.003;
-/// One that has not this share is not looked at.
-const LEAST: f32 = 1e-4;
-/// Completions of one hypothesis that are looked at.
+/// A hypothesis that has not this share of what agrees with the prefix is not worth a step. Reading says little that counts did not
+/// know: were nothing read, a tenth of a point of KSR-menu would be lost.
+const FLOOR: f32 = 0.03;
+/// One that has not this share is not looked at: with a tenth of it, keystrokes saved are the same, and there are four times
+/// as many hypotheses.
+const LEAST: f32 = 1e-3;
+/// Completions of one hypothesis that are looked at...
 const COMPLETIONS: usize = 12;
+/// ...and words of all of them: more than any menu shows, so that the mixture has something to reorder.
+const WORDS: usize = 48;
 /// What the network thinks possible after a piece, where nothing else says so.
 const POSSIBLE: f32 = 1e-4;
 /// How far counts are trusted against the network that has read the context.
@@ -34,8 +39,19 @@ const COUNTS: f32 = 0.1;
 /// The hypotheses of one state.
 #[derive(Debug, Default)]
 pub(super) struct Beam {
-    hypotheses: Vec<Hypothesis>,
-    logits: Vec<f32>, // (hypotheses read together, vocabulary)
+    hypotheses: Vec<Hypothesis>,    // parents stand before their children
+    first: HashMap<TokenId, usize>, // those of one piece
+    fits: Vec<Fit>,                 // how each agrees with what is typed now
+    logits: Vec<f32>,               // (hypotheses read together, vocabulary)
+}
+
+/// How a hypothesis agrees with the typed prefix.
+#[derive(Clone, Copy, Debug)]
+struct Fit {
+    /// Of letters and their case; 0 if the letters disagree.
+    agreement: f32,
+    /// Where in the prefix the hypothesis ends; the prefix's length if it is no longer than the hypothesis.
+    end: usize,
 }
 
 /// The first pieces of a word, all joined right, and what may come after them.
@@ -57,6 +73,8 @@ struct Next {
     token: TokenId,
     share: f32,
     node: Option<Node>,
+    /// The hypothesis that goes on so, once there is one.
+    at: Option<usize>,
 }
 
 /// Where the beam starts: the state before the word.
@@ -84,6 +102,7 @@ impl Beam {
     /// Forgets everything: the state has changed.
     pub(super) fn clear(&mut self) {
         self.hypotheses.clear();
+        self.first.clear();
     }
 
     /// Words of several tokens that start with `typed`. Hypotheses less probable than `worth` are not read.
@@ -97,19 +116,21 @@ impl Beam {
     ) -> Found {
         let vocabulary = model.tokenizer().vocabulary();
         if self.hypotheses.len() > CAPACITY {
-            self.clear();
+            self.make_room(typed);
         }
+        let fits = self.hypotheses.iter().map(|h| Fit::new(&h.text, typed));
+        self.fits = fits.collect();
         let pieces = root.next.matching(vocabulary, typed, Kind::Piece);
         let shorter = root.next.shorter(vocabulary, typed);
         let all = root.single + pieces.mass + shorter.iter().map(|&(_, p)| p).sum::<f32>();
-        for round in 0..=ROUNDS {
-            for &(token, weight) in pieces.best.iter().chain(&shorter) {
-                if weight > LEAST * all {
-                    self.add(model, None, token, root.next.of(token), None);
-                }
+        for &(token, weight) in pieces.best.iter().chain(&shorter) {
+            if weight > LEAST * all {
+                self.add_first(model, token, root.next.of(token), typed);
             }
+        }
+        for round in 0..=ROUNDS {
             self.follow(model, typed, LEAST * all);
-            let steps = self.steps(typed, worth.max(FLOOR * all));
+            let steps = self.steps(worth.max(FLOOR * all));
             if steps.is_empty() || round == ROUNDS {
                 break;
             }
@@ -118,7 +139,50 @@ impl Beam {
         self.collect(vocabulary, typed, pieces.mass)
     }
 
-    /// Adds a hypothesis unless it is there, or no word begins so.
+    /// Keeps of all hypotheses what was dear: those that the network has read, as far as they agree with the prefix.
+    fn make_room(&mut self, typed: &str) {
+        let mut moved = vec![None; self.hypotheses.len()];
+        let mut kept: Vec<Hypothesis> = Vec::new();
+        for (at, mut hypothesis) in self.hypotheses.drain(..).enumerate() {
+            let parent = hypothesis.parent.map(|parent: usize| moved[parent]);
+            let is_kept = hypothesis.state.is_some()
+                && parent != Some(None)
+                && rest_of(typed, &hypothesis.text).is_some();
+            if is_kept {
+                hypothesis.parent = parent.flatten();
+                moved[at] = Some(kept.len());
+                kept.push(hypothesis);
+            }
+        }
+        if kept.len() > CAPACITY {
+            self.clear();
+            return;
+        }
+        for next in kept.iter_mut().flat_map(|h| &mut h.next) {
+            next.at = next.at.and_then(|at| moved[at]);
+        }
+        self.hypotheses = kept;
+        self.first.retain(|_, at| match moved[*at] {
+            Some(new) => {
+                *at = new;
+                true
+            }
+            None => false,
+        });
+    }
+
+    /// Adds a hypothesis of one piece unless it is there, or no word begins so.
+    fn add_first(&mut self, model: &Model, token: TokenId, probability: f32, typed: &str) {
+        if self.first.contains_key(&token) {
+            return;
+        }
+        let node = model.known().and_then(|known| known.after(token));
+        if let Some(at) = self.add(model, None, token, probability, node, typed) {
+            self.first.insert(token, at);
+        }
+    }
+
+    /// Adds a hypothesis unless there are too many, or no word begins so.
     fn add(
         &mut self,
         model: &Model,
@@ -126,23 +190,19 @@ impl Beam {
         token: TokenId,
         probability: f32,
         node: Option<Node>,
-    ) {
-        let same = |h: &Hypothesis| h.token == token && h.parent == parent;
-        if self.hypotheses.len() > CAPACITY || self.hypotheses.iter().any(same) {
-            return;
+        typed: &str,
+    ) -> Option<usize> {
+        if self.hypotheses.len() > CAPACITY {
+            return None;
         }
-        let known = model.known();
-        let node = match (parent, known) {
-            (None, Some(known)) => known.after(token),
-            _ => node,
-        };
-        let next = match (known, node) {
+        let next = match (model.known(), node) {
             (Some(known), Some(node)) => counted(known, node, model.vocabulary_size()),
-            (Some(_), None) => return,
+            (Some(_), None) => return None,
             (None, _) => Vec::new(),
         };
         let mut text = parent.map_or_else(String::new, |i| self.hypotheses[i].text.clone());
         text.push_str(model.tokenizer().vocabulary().text(token));
+        self.fits.push(Fit::new(&text, typed));
         self.hypotheses.push(Hypothesis {
             parent,
             token,
@@ -152,39 +212,43 @@ impl Beam {
             state: None,
             next,
         });
+        Some(self.hypotheses.len() - 1)
+    }
+
+    /// The probability of what begins like a hypothesis, as far as the letters and their case allow it.
+    fn weight(&self, at: usize) -> f32 {
+        self.hypotheses[at].probability * self.fits[at].agreement
     }
 
     /// Adds the longer hypotheses that agree with the prefix and are at least so probable.
     fn follow(&mut self, model: &Model, typed: &str, least: f32) {
         let vocabulary = model.tokenizer().vocabulary();
         let mut at = 0;
-        while let Some(hypothesis) = self.hypotheses.get(at) {
-            let weight = hypothesis.weight(typed);
-            if weight > least
-                && let Some(rest) = rest_of(typed, &hypothesis.text)
+        while at < self.hypotheses.len() && self.hypotheses.len() <= CAPACITY {
+            let weight = self.weight(at);
+            let rest = &typed[self.fits[at].end..];
+            let mut i = 0;
+            // The best come first.
+            while let Some(&next) = self.hypotheses[at].next.get(i)
+                && weight * next.share > least
             {
-                let probability = hypothesis.probability;
-                let longer = hypothesis.next.iter().filter(|next| {
-                    weight * next.share > least
-                        && vocabulary.kind(next.token) == Kind::Piece
-                        && agrees(vocabulary.text(next.token), rest)
-                });
-                for next in longer.copied().collect::<Vec<_>>() {
-                    self.add(
-                        model,
-                        Some(at),
-                        next.token,
-                        probability * next.share,
-                        next.node,
-                    );
+                if next.at.is_none()
+                    && vocabulary.kind(next.token) == Kind::Piece
+                    && (rest.is_empty() || agrees(vocabulary.text(next.token), rest))
+                {
+                    let probability = self.hypotheses[at].probability * next.share;
+                    let (token, node) = (next.token, next.node);
+                    let longer = self.add(model, Some(at), token, probability, node, typed);
+                    self.hypotheses[at].next[i].at = longer;
                 }
+                i += 1;
             }
             at += 1;
         }
     }
 
     /// The best hypotheses that the network has not read although it can and they are worth it.
-    fn steps(&self, typed: &str, worth: f32) -> Vec<usize> {
+    fn steps(&self, worth: f32) -> Vec<usize> {
         let mut steps: Vec<(usize, f32)> = Vec::new();
         for (at, hypothesis) in self.hypotheses.iter().enumerate() {
             let is_next = hypothesis.state.is_none()
@@ -193,11 +257,9 @@ impl Beam {
                     .is_none_or(|parent| self.hypotheses[parent].state.is_some());
             // A single known word is what it is, whatever the network says.
             let is_open = hypothesis.node.is_none() || hypothesis.next.len() > 1;
-            if is_next && is_open {
-                let weight = hypothesis.weight(typed);
-                if weight > worth {
-                    steps.push((at, weight));
-                }
+            let weight = self.weight(at);
+            if is_next && is_open && weight > worth {
+                steps.push((at, weight));
             }
         }
         steps.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -249,7 +311,7 @@ impl Beam {
         for (&at, state) in steps.iter().zip(states) {
             self.hypotheses[at].state = Some(state);
         }
-        self.reweigh();
+        self.reweigh(steps);
     }
 
     /// The tokens of a hypothesis, first to last.
@@ -262,61 +324,79 @@ impl Beam {
         tokens
     }
 
-    /// Brings the probabilities of hypotheses in line with what their parents say now.
-    fn reweigh(&mut self) {
+    /// Brings the probabilities of hypotheses in line with what those say that were `read`.
+    fn reweigh(&mut self, read: &[usize]) {
+        let mut is_changed = vec![false; self.hypotheses.len()];
+        read.iter().for_each(|&at| is_changed[at] = true);
         for at in 0..self.hypotheses.len() {
-            let Some(parent) = self.hypotheses[at].parent else {
+            if !is_changed[at] {
                 continue;
-            };
-            // Parents stand before their children.
-            let (parent, token) = (&self.hypotheses[parent], self.hypotheses[at].token);
-            let share = parent.next.iter().find(|next| next.token == token);
-            self.hypotheses[at].probability =
-                parent.probability * share.map_or(0.0, |next| next.share);
+            }
+            let (parents, children) = self.hypotheses.split_at_mut(at + 1);
+            for next in &parents[at].next {
+                if let Some(child) = next.at {
+                    children[child - at - 1].probability = parents[at].probability * next.share;
+                    is_changed[child] = true;
+                }
+            }
         }
     }
 
     fn collect(&self, vocabulary: &Vocabulary, typed: &str, covering: f32) -> Found {
-        let mut found = Found {
-            words: Vec::new(),
-            mass: covering,
-        };
-        for hypothesis in &self.hypotheses {
-            let agreement = casing::agreement(&hypothesis.text, typed);
-            let Some(rest) = rest_of(typed, &hypothesis.text).filter(|_| agreement > 0.0) else {
+        let mut mass = covering;
+        let mut words: Vec<(usize, TokenId, f32)> = Vec::new();
+        for (at, (hypothesis, fit)) in self.hypotheses.iter().zip(&self.fits).enumerate() {
+            if fit.agreement == 0.0 {
                 continue;
-            };
-            let mut agreeing = 0.0;
-            let completions = hypothesis.next.iter().filter(|next| {
-                let text = vocabulary.text(next.token);
-                casing::starts_with_folded(text, rest)
-            });
-            let mut words = 0;
-            for next in completions {
-                agreeing += next.share;
-                if vocabulary.kind(next.token) == Kind::Word && words < COMPLETIONS {
-                    words += 1;
-                    let text = hypothesis.text.clone() + vocabulary.text(next.token);
-                    found
-                        .words
-                        .push((text, hypothesis.probability * next.share));
+            }
+            let rest = &typed[fit.end..];
+            let (mut agreeing, mut count) = (0.0, 0);
+            for next in &hypothesis.next {
+                // Pieces as long as the prefix count as they are; of shorter ones what goes on to agree.
+                if rest.is_empty() && count == COMPLETIONS {
+                    break;
+                }
+                let text = |token| vocabulary.text(token);
+                if rest.is_empty() || casing::starts_with_folded(text(next.token), rest) {
+                    agreeing += next.share;
+                    if vocabulary.kind(next.token) == Kind::Word && count < COMPLETIONS {
+                        count += 1;
+                        words.push((at, next.token, hypothesis.probability * next.share));
+                    }
                 }
             }
-            // Pieces as long as the prefix count as they are; of shorter ones what goes on to agree.
             if !rest.is_empty() {
-                found.mass += hypothesis.probability * agreement * agreeing;
+                mass += hypothesis.probability * fit.agreement * agreeing;
             }
         }
-        found
+        let best_first = |a: &(usize, TokenId, f32), b: &(usize, TokenId, f32)| {
+            b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1)))
+        };
+        if words.len() > WORDS {
+            words.select_nth_unstable_by(WORDS - 1, best_first);
+            words.truncate(WORDS);
+        }
+        words.sort_unstable_by(best_first);
+        let text = |at: usize, last| self.hypotheses[at].text.clone() + vocabulary.text(last);
+        let words = words.into_iter();
+        Found {
+            words: words.map(|(at, last, p)| (text(at, last), p)).collect(),
+            mass,
+        }
     }
 }
 
-impl Hypothesis {
-    /// The probability of what begins so, as far as the letters and their case allow it.
-    fn weight(&self, typed: &str) -> f32 {
-        match rest_of(typed, &self.text) {
-            Some(_) => self.probability * casing::agreement(&self.text, typed),
-            None => 0.0,
+impl Fit {
+    fn new(text: &str, typed: &str) -> Fit {
+        match rest_of(typed, text) {
+            Some(rest) => Fit {
+                agreement: casing::agreement(text, typed),
+                end: typed.len() - rest.len(),
+            },
+            None => Fit {
+                agreement: 0.0,
+                end: typed.len(),
+            },
         }
     }
 }
@@ -327,6 +407,7 @@ fn counted(known: KnownWords<'_>, node: Node, vocabulary: usize) -> Vec<Next> {
         token: child.token,
         share: child.share,
         node: child.node,
+        at: None,
     });
     let mut next: Vec<Next> = children
         .filter(|next| (next.token.0 as usize) < vocabulary)
@@ -363,6 +444,7 @@ fn possible(vocabulary: &Vocabulary, distribution: &Distribution) -> Vec<Next> {
             token,
             share,
             node: None,
+            at: None,
         })
     });
     let mut next: Vec<Next> = next.collect();

@@ -296,9 +296,9 @@ impl Predictor {
             Boundary::Touching => 1.0,
         };
         let single = self.next.matching(vocabulary, typed, Kind::Word);
-        // What is less probable than the last word of the menu, or next to nothing beside the first, is not worth a step.
+        // What is less probable than the last word of the menu, or much less than the first, is not worth a step.
         let p = |rank: usize| single.best.get(rank).map_or(0.0, |&(_, p)| p);
-        let worth = p(max_items.saturating_sub(1)).max(0.03 * p(0));
+        let worth = p(max_items.saturating_sub(1)).max(0.3 * p(0));
         let Some(read) = &self.read else {
             return Proposals::default();
         };

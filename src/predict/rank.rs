@@ -6,7 +6,7 @@ use super::spelling::Habit;
 use super::{Options, Suggestion, casing, manners};
 use crate::model::gates::Gates;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// What the network says of the words that agree with the prefix.
 #[derive(Clone, Debug, Default)]
@@ -59,13 +59,23 @@ pub(super) fn rank(
 
     // The writer's own words that agree with the prefix, the most probable by themselves first.
     let mut known = ByOwn::default();
-    let mut by_word: BTreeMap<&str, ByOwn> = BTreeMap::new();
+    let mut own: Vec<(&str, ByOwn, f32)> = Vec::new();
     for (source, past) in place.past.iter().enumerate() {
         for (word, evidence) in past.words(&typed) {
             known[source] += &evidence;
-            by_word.entry(word).or_default()[source] = evidence;
+            let mut of_word = ByOwn::default();
+            of_word[source] = evidence;
+            own.push((word, of_word, 0.0));
         }
     }
+    own.sort_unstable_by(|a, b| a.0.cmp(b.0));
+    own.dedup_by(|(word, other, _), (same, sum, _)| {
+        let is_same = word == same;
+        if is_same {
+            sum.iter_mut().zip(&*other).for_each(|(sum, x)| *sum += x);
+        }
+        is_same
+    });
     if typed.is_empty() {
         // Before the first letter not all words were looked at; all together have all the probability.
         let all = |seen: f32| if seen > 0.0 { 1.0 } else { 0.0 };
@@ -76,25 +86,25 @@ pub(super) fn rank(
         });
     }
     let total = mixture.mix(proposals.mass, &known).max(f32::MIN_POSITIVE);
-    let own = by_word.into_iter();
-    let mut own: Vec<(&str, ByOwn, f32)> = own
-        .map(|(word, own)| (word, own, mixture.mix(0.0, &own)))
-        .collect();
-    own.sort_unstable_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(b.0)));
-    own.truncate(OWN);
+    for (_, of_word, p) in &mut own {
+        *p = mixture.mix(0.0, of_word);
+    }
+    let best_first =
+        |a: &(&str, ByOwn, f32), b: &(&str, ByOwn, f32)| b.2.total_cmp(&a.2).then(a.0.cmp(b.0));
+    if own.len() > OWN {
+        own.select_nth_unstable_by(OWN - 1, best_first);
+        own.truncate(OWN);
+    }
+    own.sort_unstable_by(best_first);
 
     let mut candidates: HashMap<String, f32> = HashMap::new();
     let mut gone = 0.0;
-    let mut add = |form: &str, network: f32, own: &ByOwn| {
+    let mut add = |form: &str, folded: &str, network: f32, own: &ByOwn| {
         let Some(text) = casing::fit(form, place.typed, &is_word) else {
             return;
         };
         let p = mixture.mix(network, own) * casing::agreement(form, place.typed) / total;
-        let remains = place
-            .refused
-            .get(&*form.to_lowercase())
-            .copied()
-            .unwrap_or(1.0);
+        let remains = place.refused.get(folded).copied().unwrap_or(1.0);
         gone += p * (1.0 - remains);
         *candidates.entry(text).or_default() += p * remains;
     };
@@ -104,19 +114,20 @@ pub(super) fn rank(
         let folded = form.to_lowercase();
         let own =
             evidence(place.past, &folded).filter(|_| form_here(&folded, place, &is_word) == *form);
-        add(form, *network, &own.unwrap_or_default());
+        add(form, &folded, *network, &own.unwrap_or_default());
         if own.is_some() {
             proposed.insert(folded);
         }
     }
     for (word, evidence, _) in own.iter().filter(|(word, ..)| !proposed.contains(*word)) {
         let form = form_here(word, place, &is_word);
-        add(&form, 0.0, evidence);
+        add(&form, word, 0.0, evidence);
         // Who writes of Zebedee's dog may write of Zebedee next.
-        if let Some(owner) = form.strip_suffix("'s")
-            && self::evidence(place.past, &owner.to_lowercase()).is_none()
-        {
-            add(owner, 0.0, evidence);
+        if let Some(owner) = form.strip_suffix("'s") {
+            let folded = owner.to_lowercase();
+            if self::evidence(place.past, &folded).is_none() {
+                add(owner, &folded, 0.0, evidence);
+            }
         }
     }
     // The others share what the refused words lost.

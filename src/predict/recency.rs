@@ -37,14 +37,12 @@ const LONGEST: usize = 64;
 /// Words read last that are proposed before the first letter.
 const LATELY: usize = 64;
 
-/// Words ago at which an occurrence counts for nothing in [`Evidence::recent`]: a thousandth of a new one.
-const FORGOTTEN: f32 = 10.0 * HALF_LIFE;
-
 /// Evidence at one place in the text.
 #[derive(Debug)]
 pub(super) struct Query<'a> {
     recency: &'a Recency,
     followers: [Vec<(u32, f32)>; ORDERS], // word id -> share, by id
+    lately: f32,                          // all words, older ones counting less and less
     weight: Weight,
 }
 
@@ -68,6 +66,7 @@ struct Unit {
     next: History, // of what comes after it
     end: u32,      // number of tokens on the stack with it
     words: u32,    // number of words with it
+    lately: f32,   // a word's occurrences up to this one, older ones counting less and less
     form: u32,     // index in the word's forms
     inside: bool,  // a word that is capitalized only if it is always
     heading: bool, // in a heading, where capitals say nothing
@@ -256,6 +255,7 @@ impl Recency {
         Query {
             recency: self,
             followers,
+            lately: (1.0 - decay(self.word_count())) / (1.0 - decay(1)), // a geometric series
             weight,
         }
     }
@@ -275,6 +275,7 @@ impl Recency {
             next,
             end: self.tokens.len() as u32,
             words: self.word_count(),
+            lately: 0.0,
             form: 0,
             inside: false,
             heading,
@@ -308,6 +309,12 @@ impl Recency {
                 id
             }
         };
+        let count = self.word_count() + 1;
+        let word = &mut self.words[(id - MARKS) as usize];
+        let earlier = word.at.last().map_or(0.0, |&last| {
+            let last = &self.units[last as usize];
+            last.lately * decay(count - last.words)
+        });
         self.push_unit(id, next);
         let word = &mut self.words[(id - MARKS) as usize];
         word.at.push(index);
@@ -329,7 +336,8 @@ impl Recency {
         word.forms[form].seen += 1;
         word.forms[form].inside += u32::from(inside);
         if let Some(unit) = self.units.last_mut() {
-            (unit.form, unit.inside, unit.words) = (form as u32, inside, unit.words + 1);
+            (unit.form, unit.inside) = (form as u32, inside);
+            (unit.words, unit.lately) = (count, 1.0 + earlier);
         }
     }
 
@@ -379,18 +387,13 @@ impl<'a> Query<'a> {
         let recency = self.recency;
         let word = self.word(id);
         let words = recency.word_count();
-        let decay = |age: f32| (-age / HALF_LIFE).exp2();
-        let ages = word
-            .at
-            .iter()
-            .rev()
-            .map(|&i| (words - recency.units[i as usize].words) as f32);
-        let lately: f32 = ages.take_while(|&age| age < FORGOTTEN).map(decay).sum();
-        let words = words as f32;
-        let all = (1.0 - decay(words)) / (1.0 - decay(1.0)); // the same sum over all words: a geometric series
+        let lately = word.at.last().map_or(0.0, |&last| {
+            let last = &recency.units[last as usize];
+            last.lately * decay(words - last.words)
+        });
         let mut evidence = Evidence {
-            share: word.at.len() as f32 / words,
-            recent: lately / all,
+            share: word.at.len() as f32 / words as f32,
+            recent: lately / self.lately,
             ..Evidence::default()
         };
         for (share, followers) in evidence.follows.iter_mut().zip(&self.followers) {
@@ -446,6 +449,11 @@ impl Past for Query<'_> {
             .max_by_key(|form| (form.inside, form.seen))?;
         Some((&form.text, form.inside > 0))
     }
+}
+
+/// What an occurrence counts after so many words.
+fn decay(age: u32) -> f32 {
+    (-(age as f32) / HALF_LIFE).exp2()
 }
 
 fn newest(at: &[u32]) -> &[u32] {

@@ -5,6 +5,7 @@
 //! instructions of bytes want them; rows are padded to 64 with zeros, columns to 4.
 
 use super::{cpu, multiversion};
+use std::sync::OnceLock;
 
 /// Rows of a panel.
 pub const PANEL: usize = 64;
@@ -39,6 +40,34 @@ impl Matrix<'_> {
         for (out, group) in out.chunks_exact_mut(GROUP).zip(groups) {
             out.copy_from_slice(&group[row % PANEL * GROUP..][..GROUP]);
         }
+    }
+}
+
+/// Rows of one matrix, each in one piece of memory. In the matrix a row lies in as many cache lines as it has groups of columns, so
+/// a panel of which a row is asked for is unpacked, once.
+#[derive(Debug)]
+pub struct Rows {
+    panels: Box<[OnceLock<Box<[i8]>>]>,
+}
+
+impl Rows {
+    /// None unpacked yet, of a matrix of so many rows.
+    pub fn new(rows: usize) -> Rows {
+        Rows {
+            panels: (0..rows.div_ceil(PANEL)).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// One row as it stands, 8-bit. The matrix is the same at every call.
+    pub fn row(&self, matrix: Matrix<'_>, row: usize) -> &[i8] {
+        let panel = self.panels[row / PANEL].get_or_init(|| {
+            let mut rows = vec![0; PANEL * matrix.columns];
+            for (at, out) in rows.chunks_exact_mut(matrix.columns).enumerate() {
+                matrix.row(row / PANEL * PANEL + at, out);
+            }
+            rows.into_boxed_slice()
+        });
+        &panel[row % PANEL * matrix.columns..][..matrix.columns]
     }
 }
 
@@ -115,6 +144,13 @@ multiversion! {
             *out = (x * inverse + 12_582_912.0).to_bits() as i8;
         }
         largest / 127.0
+    }
+}
+
+multiversion! {
+    /// The product of two rounded vectors, exact.
+    pub fn dot(a: &[i8], b: &[i8]) -> i32 {
+        a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
     }
 }
 
