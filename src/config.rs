@@ -41,6 +41,12 @@ pub struct Settings {
     pub learn_folders: Vec<PathBuf>,
     /// `learnIgnore`: files never learned, as patterns in the syntax of `.gitignore`.
     pub learn_ignore: Vec<String>,
+    /// `train`: whether weights are tuned to the prose that was learned, and those that were are used.
+    pub train: bool,
+    /// `trainMinutes`: minutes of one processor that this may take on a day.
+    pub train_minutes: f32,
+    /// `trainOnBattery`: whether it may go on while the machine runs on its battery.
+    pub train_on_battery: bool,
     /// `model`: a model file in place of the one compiled in.
     pub model: Option<PathBuf>,
     /// `logLevel`.
@@ -63,6 +69,9 @@ impl Default for Settings {
             learn: true,
             learn_folders: Vec::new(),
             learn_ignore: Vec::new(),
+            train: true,
+            train_minutes: 10.0,
+            train_on_battery: false,
             model: None,
             log_level: LevelFilter::INFO,
         }
@@ -94,6 +103,9 @@ impl Settings {
             "learn": self.learn,
             "learnFolders": self.learn_folders,
             "learnIgnore": self.learn_ignore,
+            "train": self.train,
+            "trainMinutes": self.train_minutes,
+            "trainOnBattery": self.train_on_battery,
             "model": self.model.as_ref().map(|path| path.display().to_string()),
             "logLevel": self.log_level.to_string(),
         })
@@ -116,10 +128,14 @@ impl Settings {
                 "learn" => take(&mut self.learn, boolean(value)),
                 "learnFolders" => take(&mut self.learn_folders, folders(value)),
                 "learnIgnore" => take(&mut self.learn_ignore, texts(value, "a list of patterns")),
+                "train" => take(&mut self.train, boolean(value)),
+                "trainMinutes" => take(&mut self.train_minutes, minutes(value)),
+                "trainOnBattery" => take(&mut self.train_on_battery, boolean(value)),
                 "model" => take(&mut self.model, path(value)),
                 "logLevel" => take(&mut self.log_level, level(value)),
                 _ => Err("one of enabled, completion, inlineCompletion, maxItems, minPrefix, threshold, \
-                          phraseLength, triggerOnSpace, languages, learn, learnFolders, learnIgnore, model, logLevel as the name of a setting"
+                          phraseLength, triggerOnSpace, languages, learn, learnFolders, learnIgnore, train, trainMinutes, \
+                          trainOnBattery, model, logLevel as the name of a setting"
                     .to_owned()),
             };
             if let Err(expected) = used {
@@ -271,6 +287,15 @@ fn probability(value: &Value) -> Result<f32, String> {
         .ok_or_else(|| "a number from 0 to 1".to_owned())
 }
 
+fn minutes(value: &Value) -> Result<f32, String> {
+    let number = value
+        .as_f64()
+        .filter(|number| (0.0..=1440.0).contains(number));
+    number
+        .map(|number| number as f32)
+        .ok_or_else(|| "a number of minutes from 0 to 1440".to_owned())
+}
+
 /// A path; the empty string (an editor's way of saying "not set") is the model compiled in.
 fn path(value: &Value) -> Result<Option<PathBuf>, String> {
     let text = value.as_str().ok_or("the path of a model file")?;
@@ -400,6 +425,7 @@ mod tests {
         check(json!({"model": 3}), "the path of a model file");
         check(json!({"learnFolders": ["notes"]}), "a list of folders");
         check(json!({"learnIgnore": [1]}), "a list of patterns");
+        check(json!({"trainMinutes": -1}), "a number of minutes");
         check(json!({"logLevel": "loud"}), "off, error, warn");
     }
 

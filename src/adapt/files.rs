@@ -47,6 +47,15 @@ pub(super) fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
     options.open(path)?.write_all(bytes)
 }
 
+/// Opens an empty file that is there to be locked.
+pub(super) fn open_lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// A new file of the user's own.
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();

@@ -1,7 +1,7 @@
 //! The background learner: a thread of low priority that takes up saved files, keeps the store and hands out counts.
 //!
-//! Several servers may run, each with a learner. They share the store's folder and nothing else; each watches it and
-//! counts anew when another has learned or forgotten something.
+//! Several servers may run, each with a learner. They share the store's folder and nothing else; each watches it, counts
+//! anew when another has learned or forgotten something, and takes up the weights that another has tuned.
 
 use super::accepted::{self, Accepted};
 use super::counts::PersonalCounts;
@@ -9,6 +9,7 @@ use super::gather::{Rules, whole};
 use super::library::{Learned, Library, day};
 use super::source;
 use super::status::Status;
+use super::tuner::{Activity, Training, Tuner, Turn};
 use super::watch::Watch;
 use super::{Error, files};
 use crate::model::Model;
@@ -29,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What may be learned.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Choices {
     /// Whether anything is, and whether what was is used.
     pub learn: bool,
@@ -37,6 +38,8 @@ pub struct Choices {
     pub folders: Vec<PathBuf>,
     /// Patterns, in the syntax of `.gitignore`, of files that are not.
     pub ignore: Vec<String>,
+    /// What weights may be tuned.
+    pub training: Training,
 }
 
 /// What to forget.
@@ -78,6 +81,13 @@ pub enum Task {
     Forget(Forget, Reply<usize>),
     /// What was learned.
     Status(Reply<Status>),
+    /// Tune weights to what was learned, as soon as nobody types. The answer is that it will be done; how it goes is
+    /// [`News`].
+    Train(Reply<()>),
+    /// Go back to the weights before those in use. The answer is the generation that was taken back.
+    RollBack(Reply<u32>),
+    /// Learn nothing, or learn again; what was learned stays in use. The answer is whether anything is learned.
+    Pause(bool, Reply<bool>),
     /// Learn what waits, and end.
     Stop,
 }
@@ -87,6 +97,12 @@ pub enum Task {
 pub enum News {
     /// What it knows, anew.
     Counts(Arc<PersonalCounts>),
+    /// Weights to use from now on: those of a generation, or the model's own.
+    Model(Arc<Model>, Option<u32>),
+    /// A training that was asked for begins, or is so far.
+    Training(String),
+    /// It ended.
+    Trained(String),
     /// Something that the user should know.
     Warning(String),
 }
@@ -99,10 +115,12 @@ pub struct Learner {
 }
 
 impl Learner {
-    /// Starts one over a folder. It learns nothing before the first [`Task::Choose`].
+    /// Starts one over a folder. It learns nothing before the first [`Task::Choose`], and trains nothing while `activity`
+    /// grows.
     pub fn start(
         folder: PathBuf,
         model: Arc<Model>,
+        activity: Activity,
         news: impl Fn(News) + Send + 'static,
     ) -> std::io::Result<Learner> {
         let (tasks, inbox) = mpsc::channel();
@@ -111,7 +129,7 @@ impl Learner {
             .name("learner".to_owned())
             .spawn(move || {
                 step_back();
-                Work::new(folder, model, Box::new(news), to_itself).run(&inbox);
+                Work::new(folder, model, activity, Box::new(news), to_itself).run(&inbox);
             })?;
         Ok(Learner {
             tasks,
@@ -146,6 +164,9 @@ impl std::fmt::Debug for Task {
             Task::Learn(..) => "Learn",
             Task::Forget(..) => "Forget",
             Task::Status(_) => "Status",
+            Task::Train(_) => "Train",
+            Task::RollBack(_) => "RollBack",
+            Task::Pause(..) => "Pause",
             Task::Stop => "Stop",
         })
     }
@@ -173,16 +194,21 @@ struct Work {
     since: Option<Instant>,                                 // when the first that waits arrived
     accepted: Accepted,                                     // and not written yet
     is_stale: bool,                                         // the counts are older than the store
+    tuner: Tuner,
+    is_paused: bool,
 }
 
 impl Work {
     fn new(
         folder: PathBuf,
         model: Arc<Model>,
+        activity: Activity,
         news: Box<dyn Fn(News) + Send>,
         to_itself: Sender<Task>,
     ) -> Work {
         Work {
+            tuner: Tuner::new(&folder, model.clone(), activity),
+            is_paused: false,
             folder,
             model,
             news,
@@ -200,12 +226,17 @@ impl Work {
 
     fn run(mut self, inbox: &Receiver<Task>) {
         loop {
-            let task = match self.since {
+            // What was saved comes first, then training; without either the thread sleeps.
+            let waiting = self
+                .since
+                .map(|since| PAUSE.min(LONGEST_PAUSE.saturating_sub(since.elapsed())));
+            let wait = match (waiting, self.is_paused) {
+                (None, false) => self.tuner.wait(),
+                _ => waiting,
+            };
+            let task = match wait {
                 None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(since) => {
-                    let left = LONGEST_PAUSE.saturating_sub(since.elapsed());
-                    inbox.recv_timeout(PAUSE.min(left))
-                }
+                Some(wait) => inbox.recv_timeout(wait),
             };
             match task {
                 Ok(Task::Stop) | Err(RecvTimeoutError::Disconnected) => {
@@ -213,10 +244,16 @@ impl Work {
                     return self.learn_waiting();
                 }
                 Ok(task) => self.handle(task),
-                Err(RecvTimeoutError::Timeout) => {
+                Err(RecvTimeoutError::Timeout) if waiting.is_some() => {
                     self.since = None;
                     self.learn_waiting();
                     self.count();
+                }
+                // Somebody may have begun to type while this thread slept.
+                Err(RecvTimeoutError::Timeout) => {
+                    if self.tuner.wait() == Some(Duration::ZERO) {
+                        self.train();
+                    }
                 }
             }
         }
@@ -227,6 +264,7 @@ impl Work {
             Task::Choose(choices) => self.choose(choices),
             Task::UseModel(model) => {
                 self.model = model;
+                self.tuner.use_base(self.model.clone());
                 if let Some(library) = &mut self.library {
                     library.use_model(self.model.clone());
                     self.is_stale = true;
@@ -238,7 +276,7 @@ impl Work {
                 language,
                 text,
             } => {
-                if self.library.is_some() {
+                if self.library.is_some() && !self.is_paused {
                     self.wait_for(whole(&path), Some((language, text)));
                 }
             }
@@ -250,7 +288,23 @@ impl Work {
             Task::Status(reply) => {
                 self.learn_waiting();
                 self.count();
-                reply(self.library().map(Status::of));
+                let (number, is_training) = (self.tuner.number(), self.tuner.is_running());
+                reply(self.library().map(|library| Status {
+                    generation: number,
+                    training: is_training,
+                    ..Status::of(library)
+                }));
+            }
+            Task::Train(reply) => {
+                self.learn_waiting();
+                self.count();
+                reply(self.ask_for_training());
+            }
+            Task::RollBack(reply) => reply(self.roll_back()),
+            Task::Pause(paused, reply) => {
+                self.learn_waiting();
+                self.is_paused = paused;
+                reply(Ok(self.library.is_some() && !paused));
             }
             Task::Stop => {}
         }
@@ -264,8 +318,13 @@ impl Work {
         let (rules, warnings) = Rules::new(&self.choices.ignore);
         self.rules = rules;
         warnings.into_iter().for_each(|warning| self.warn(warning));
+        self.tuner.choose(self.choices.training);
         if !self.choices.learn {
             self.library = None;
+            if self.tuner.number().is_some() {
+                self.tuner.use_base(self.model.clone());
+                (self.news)(News::Model(self.model.clone(), None));
+            }
             self.watch = Watch::default();
             self.waiting.clear();
             (self.news)(News::Counts(Arc::default()));
@@ -300,6 +359,7 @@ impl Work {
         });
         self.watch = watch;
         warnings.into_iter().for_each(|warning| self.warn(warning));
+        self.look();
         self.count();
         for (path, _) in self.rules.files(&folders) {
             self.wait_for(path, None);
@@ -313,10 +373,17 @@ impl Work {
             paths.into_iter().partition(|path| path.starts_with(&store));
         if let Some(library) = &mut self.library
             && !ours.is_empty()
-            && library.store.refresh()
         {
-            self.is_stale = true;
-            self.since.get_or_insert_with(Instant::now);
+            if library.store.refresh() {
+                self.is_stale = true;
+                self.since.get_or_insert_with(Instant::now);
+            }
+            if ours.iter().any(|path| is_generation(path)) {
+                self.look();
+            }
+        }
+        if self.is_paused {
+            return;
         }
         for path in others {
             if path.is_dir() && !path.is_symlink() {
@@ -429,22 +496,66 @@ impl Work {
         })
     }
 
-    /// Hands out counts of what the store holds now.
+    /// Hands out counts of what the store holds now, and the weights that hold for it.
     fn count(&mut self) {
         if std::mem::take(&mut self.is_stale)
             && let Some(library) = &self.library
         {
             let counts = library.counts(SystemTime::now());
             (self.news)(News::Counts(Arc::new(counts)));
+            self.look();
         }
         self.pass_on_warnings();
     }
 
-    fn pass_on_warnings(&mut self) {
-        let warnings = self
+    /// Hands out other weights if those in use are not the newest that hold.
+    fn look(&mut self) {
+        if let Some(library) = &mut self.library
+            && let Some(model) = self.tuner.look(library)
+        {
+            (self.news)(News::Model(model, self.tuner.number()));
+        }
+    }
+
+    fn train(&mut self) {
+        let Some(library) = &mut self.library else {
+            return;
+        };
+        for turn in self.tuner.go_on(library) {
+            (self.news)(match turn {
+                Turn::Use(model) => News::Model(model, self.tuner.number()),
+                Turn::Progress(share) => News::Training(format!("{:.0} %", 100.0 * share)),
+                Turn::Ended(sentence) => News::Trained(sentence),
+                Turn::Warning(warning) => News::Warning(warning),
+            });
+        }
+        self.pass_on_warnings();
+    }
+
+    fn ask_for_training(&mut self) -> Result<(), String> {
+        self.library()?;
+        if self.is_paused {
+            return Err("learning is paused".to_owned());
+        }
+        if let Some(library) = &self.library {
+            self.tuner.ask(&library.store)?;
+        }
+        (self.news)(News::Training("waiting until nobody types".to_owned()));
+        Ok(())
+    }
+
+    fn roll_back(&mut self) -> Result<u32, String> {
+        self.library()?;
+        let taken = self
             .library
             .as_mut()
-            .map(|library| library.store.take_warnings());
+            .map_or(Ok(0), |library| self.tuner.roll_back(library));
+        self.look();
+        taken
+    }
+
+    fn pass_on_warnings(&mut self) {
+        let warnings = self.library.as_mut().map(Library::take_warnings);
         warnings
             .into_iter()
             .flatten()
@@ -471,6 +582,12 @@ fn read(path: &Path, library: &Library) -> Option<(String, SystemTime)> {
     text.inspect_err(|reason| tracing::debug!(%reason, "not learned"))
         .ok()
         .map(|text| (text, written))
+}
+
+/// Whether a change of this file is one of the generations.
+fn is_generation(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with("personal-") && name.ends_with(".json")
 }
 
 fn is_file(path: &Path) -> bool {

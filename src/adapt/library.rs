@@ -2,10 +2,12 @@
 
 use super::counts::{Counter, PersonalCounts};
 use super::gather::whole;
+use super::generations::Generations;
 use super::learner::Forget;
 use super::letters::Letters;
 use super::source::{self, Reader, Source, folded};
 use super::store::{Error, Store};
+use super::tuner;
 use crate::model::Model;
 use crate::text::prose::Language;
 use std::cell::OnceCell;
@@ -25,6 +27,8 @@ const LEAST: f32 = 0.1;
 pub struct Library {
     /// What was learned.
     pub store: Store,
+    /// The weights tuned to it.
+    pub(super) generations: Generations,
     model: Arc<Model>,
     letters: OnceCell<Letters>, // of the model's vocabulary, once something is read: making them takes longer than all else at the start
 }
@@ -48,6 +52,7 @@ impl Library {
         Library {
             store: Store::open(folder),
             letters: OnceCell::new(),
+            generations: Generations::of(folder),
             model,
         }
     }
@@ -115,15 +120,19 @@ impl Library {
 
     /// Forgets. The number of files concerned.
     pub fn forget(&mut self, what: &Forget) -> Result<usize, Error> {
-        match what {
-            Forget::Path(path) => Ok(self.store.forget_path(&whole(path))?.len()),
-            Forget::Word(word) => self.forget_word(word),
+        let count = match what {
+            Forget::Path(path) => self.store.forget_path(&whole(path))?.len(),
+            Forget::Word(word) => self.forget_word(word)?,
             Forget::All => {
                 let count = self.store.sources().count();
                 self.store.forget_all()?;
-                Ok(count)
+                count
             }
-        }
+        };
+        // Weights that learned from it go at once.
+        self.store.refresh();
+        self.generations.remove_lost(&self.store);
+        Ok(count)
     }
 
     /// Counts everything, as of `now`.
@@ -150,6 +159,35 @@ impl Library {
             }
         }
         counter.finish()
+    }
+
+    /// The model that it was opened with.
+    pub fn model(&self) -> Arc<Model> {
+        self.model.clone()
+    }
+
+    /// The generation of weights that holds for what is learned.
+    pub fn generation(&mut self) -> Option<u32> {
+        self.generations.newest_number(&self.store, &self.model)
+    }
+
+    /// Those weights.
+    pub fn tuned(&mut self) -> Option<Model> {
+        let newest = self.generations.newest(&self.store, &self.model);
+        newest.map(|(_, model)| model)
+    }
+
+    /// Takes the generation in use back: which it was.
+    pub fn roll_back(&mut self) -> Result<u32, String> {
+        let base = self.model.clone();
+        tuner::roll_back(self, &base)
+    }
+
+    /// What went wrong since this was asked last.
+    pub fn take_warnings(&mut self) -> Vec<String> {
+        let mut warnings = self.store.take_warnings();
+        warnings.extend(self.generations.take_warnings());
+        warnings
     }
 
     fn reader(&self) -> Reader<'_> {

@@ -3,21 +3,27 @@
 //! ```text
 //! a saved file -> gather: is it the writer's? -> source: its prose, without what is private -> store: kept by file
 //!                                                                store -> counts -> the mixture of `predict`
+//!                                                                store -> tune -> generations -> the model in use
 //! ```
 //!
-//! Imports `text`, `model` and `predict`. Never writes a file of the user's.
+//! Imports `text`, `nn`, `model`, `predict`, `eval` and `train`. Never writes a file of the user's.
 
 mod accepted;
 mod counts;
 mod files;
 pub mod gather;
+mod generations;
 mod learner;
 mod letters;
 mod library;
 pub mod private;
+mod sealed;
 pub mod source;
 mod status;
 mod store;
+mod trials;
+mod tune;
+mod tuner;
 mod watch;
 
 pub use accepted::Accepted;
@@ -26,3 +32,5 @@ pub use learner::{Choices, Forget, Learner, News, Reply, Task};
 pub use library::{Learned, Library, day, seconds, time_of};
 pub use status::{File, Status};
 pub use store::{Error, Store};
+pub use trials::{Score, Scores, Trial};
+pub use tuner::{Activity, Training, TrainingNow};

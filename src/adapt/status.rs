@@ -3,6 +3,7 @@
 use super::accepted::{self, Accepted};
 use super::library::Library;
 use super::private::Withheld;
+use super::trials::{Trial, Trials};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -25,6 +26,12 @@ pub struct Status {
     pub accepted: Vec<(u32, Accepted)>,
     /// By file, the one learned last first.
     pub files: Vec<File>,
+    /// The generation of weights in use; absent where it is the model's own.
+    pub generation: Option<u32>,
+    /// Whether weights are being tuned at the moment, by the one who was asked.
+    pub training: bool,
+    /// What every training came to, the oldest first.
+    pub trials: Vec<Trial>,
 }
 
 /// What was learned of a file.
@@ -45,6 +52,8 @@ impl Status {
     /// Of what a library holds.
     pub fn of(library: &mut Library) -> Status {
         let counts = library.counts(SystemTime::now());
+        let trials = Trials::of(library.store.folder()).all();
+        let generation = library.generation();
         let mut days = std::collections::BTreeMap::<u32, usize>::new();
         let mut files = Vec::new();
         for source in library.store.sources() {
@@ -73,6 +82,9 @@ impl Status {
                 .into_iter()
                 .collect(),
             files,
+            generation,
+            training: false,
+            trials,
         }
     }
 

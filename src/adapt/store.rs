@@ -4,12 +4,14 @@
 //! learned/0123456789abcdef.source   a Source; the name is the fingerprint of its path
 //! learned/forgotten.json            fingerprints of files, folders and words that are not to be learned again
 //! learned/*.damaged                 what could not be read, set aside
+//! learned/personal-*, trials        weights tuned to all of it: see `generations`
 //! ```
 //!
 //! Any number of programs may share a folder. None keeps anything open: each writes whole files and looks again
 //! ([`Store::refresh`]) at what the others wrote.
 
 use super::files;
+use super::sealed::{self, Broken};
 use super::source::{Source, fingerprint};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +33,9 @@ const SOURCE: &str = "source";
 const DAMAGED: &str = "damaged";
 const FORGOTTEN: &str = "forgotten.json";
 
+/// How the names of files end that are there to be locked.
+pub(super) const LOCK: &str = "lock";
+
 /// What a crash left is removed when it is so old.
 const LEFT_FOR: Duration = Duration::from_secs(3600);
 
@@ -48,10 +53,8 @@ pub struct Error {
 enum Damage {
     #[error("{0} bytes, expected at most {MOST_BYTES}")]
     TooLong(u64),
-    #[error("expected a first line of {FIRST_LINE:?} and a checksum")]
-    NoFirstLine,
-    #[error("checksum {found:08x}, expected {expected:08x}")]
-    Checksum { found: u32, expected: u32 },
+    #[error("{0}")]
+    Broken(#[from] Broken),
     #[error("{0}")]
     Json(serde_json::Error),
     #[error("{0}")]
@@ -68,6 +71,13 @@ pub struct Store {
     forgotten: Forgotten,
     forgotten_stamp: Option<Stamp>,
     warnings: Vec<String>,
+}
+
+/// Where something was learned: fingerprints of a file's path and of its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Origin {
+    path: u64,
+    content: u64,
 }
 
 /// A source and the file it came from.
@@ -163,9 +173,29 @@ impl Store {
         self.sources.values().map(|kept| &kept.source)
     }
 
+    /// Words learned in all.
+    pub fn word_count(&self) -> usize {
+        self.sources().map(Source::word_count).sum()
+    }
+
     /// What was learned of a file.
     pub fn source(&self, path: &Path) -> Option<&Source> {
         self.sources.get(&key_of(path)).map(|kept| &kept.source)
+    }
+
+    /// What was learned, by fingerprints of path and content.
+    pub(super) fn origins(&self) -> Vec<Origin> {
+        let origin = |(&path, kept): (&u64, &Kept)| Origin {
+            path,
+            content: kept.source.fingerprint,
+        };
+        self.sources.iter().map(origin).collect()
+    }
+
+    /// Whether what was learned from there is still learned: from the file, or from the same text elsewhere.
+    pub(super) fn has(&self, origin: &Origin) -> bool {
+        let is_same = |kept: &Kept| kept.source.fingerprint == origin.content;
+        self.sources.contains_key(&origin.path) || self.sources.values().any(is_same)
     }
 
     /// What went wrong since this was asked last.
@@ -256,7 +286,10 @@ impl Store {
     pub fn forget_all(&mut self) -> Result<(), Error> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         for path in entries.map(|entry| entry.path()) {
-            files::remove(&path).map_err(|error| self.error("remove", &path, error))?;
+            // What holds the lock must go on to hold it.
+            if path.extension().is_none_or(|extension| extension != LOCK) {
+                files::remove(&path).map_err(|error| self.error("remove", &path, error))?;
+            }
         }
         self.sources.clear();
         self.forgotten = Forgotten::default();
@@ -427,9 +460,7 @@ fn stamp(path: &Path) -> Option<Stamp> {
 /// A source as a file.
 fn bytes_of(source: &Source) -> Vec<u8> {
     let json = serde_json::to_vec(source).expect("text and numbers are JSON");
-    let mut bytes = format!("{FIRST_LINE}{:08x}\n", crc32fast::hash(&json)).into_bytes();
-    bytes.extend(json);
-    bytes
+    sealed::seal(FIRST_LINE, &json)
 }
 
 /// The same, followed by a line break: JSON has none of its own.
@@ -457,19 +488,7 @@ fn read(path: &Path) -> Result<Source, Damage> {
 
 /// The source that a file holds.
 fn source_of(bytes: &[u8]) -> Result<Source, Damage> {
-    let rest = bytes
-        .strip_prefix(FIRST_LINE.as_bytes())
-        .ok_or(Damage::NoFirstLine)?;
-    let (checksum, rest) = rest.split_first_chunk::<8>().ok_or(Damage::NoFirstLine)?;
-    let checksum = std::str::from_utf8(checksum).ok();
-    let expected = checksum
-        .and_then(|text| u32::from_str_radix(text, 16).ok())
-        .ok_or(Damage::NoFirstLine)?;
-    let json = rest.strip_prefix(b"\n").ok_or(Damage::NoFirstLine)?;
-    let found = crc32fast::hash(json);
-    if found != expected {
-        return Err(Damage::Checksum { found, expected });
-    }
+    let json = sealed::open(FIRST_LINE, bytes)?;
     serde_json::from_slice(json).map_err(Damage::Json)
 }
 

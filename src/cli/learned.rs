@@ -5,7 +5,7 @@
 mod report;
 
 use super::Outcome;
-use crate::adapt::{Error, Forget, Learned, Library, Status, gather, seconds, source};
+use crate::adapt::{Error, Forget, Learned, Library, Status, TrainingNow, gather, seconds, source};
 use crate::config::{self, Layer, Layers};
 use crate::model::Model;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,6 +18,9 @@ use std::time::SystemTime;
 
 /// Lines of the table of files that are printed.
 const FILES_SHOWN: usize = 20;
+
+/// Trainings that are printed.
+const TRIALS_SHOWN: usize = 3;
 
 /// New words that are printed.
 const WORDS_SHOWN: usize = 40;
@@ -36,6 +39,9 @@ pub(super) struct StatusArgs {
 pub(super) struct LearnArgs {
     /// Files and folders of prose; without any, the folders of the setting learnFolders
     paths: Vec<PathBuf>,
+    /// Do not tune the model's weights to what is learned; editors do it later, when nobody types
+    #[arg(long)]
+    no_train: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -121,6 +127,48 @@ pub(super) fn learn(args: LearnArgs) -> Outcome {
     }
     bar.finish_and_clear();
     say(&tally.sentence())?;
+    if settings.train && !args.no_train {
+        train(&mut library)?;
+    }
+    warn(&mut library);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tunes the weights to what was learned. That there is too little of it is no error.
+fn train(library: &mut Library) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let mut lesson = match TrainingNow::begin(library) {
+        Ok(Some(lesson)) => lesson,
+        Ok(None) => return Ok(say("another program is tuning the weights already")?),
+        Err(reason) => return Ok(say(&format!("the weights stay as they are: {reason}"))?),
+    };
+    let bar = ProgressBar::new(1000);
+    let style =
+        ProgressStyle::with_template("{bar:30} {percent} % of tuning the weights, {eta} left");
+    bar.set_style(style.expect("a template that is right"));
+    let trial = loop {
+        match lesson.step(library) {
+            Ok(trial) => break trial?,
+            Err(going) => lesson = going,
+        }
+        bar.set_position((1000.0 * lesson.progress()) as u64);
+    };
+    bar.finish_and_clear();
+    say(&format!(
+        "{} ({:.1} seconds of the processor for each 1,000 words)",
+        trial.sentence(),
+        trial.seconds_per_1000()
+    ))?;
+    Ok(())
+}
+
+pub(super) fn rollback() -> Outcome {
+    let mut library = open()?;
+    let taken = library.roll_back()?;
+    let now = match library.generation() {
+        Some(number) => format!("generation {number} is in use"),
+        None => "the model's own weights are in use".to_owned(),
+    };
+    say(&format!("generation {taken} was taken back; {now}"))?;
     warn(&mut library);
     Ok(ExitCode::SUCCESS)
 }
@@ -196,7 +244,7 @@ fn settings() -> config::Settings {
 }
 
 fn warn(library: &mut Library) {
-    for warning in library.store.take_warnings() {
+    for warning in library.take_warnings() {
         eprintln!("warning: {warning}");
     }
 }
@@ -308,6 +356,7 @@ fn print(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
             saved.keys, saved.words
         )?;
     }
+    print_weights(out, status)?;
     let withheld = status.withheld();
     writeln!(
         out,
@@ -349,6 +398,31 @@ fn print(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
             out,
             "  and {} more (--json lists all)",
             files.len() - FILES_SHOWN
+        )?;
+    }
+    Ok(())
+}
+
+/// What became of the weights.
+fn print_weights(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
+    let Some(last) = status.trials.last() else {
+        return Ok(());
+    };
+    match status.generation {
+        Some(number) => writeln!(out, "weights: generation {number}, tuned to your prose")?,
+        None => writeln!(out, "weights: the model's own")?,
+    }
+    let now = seconds(SystemTime::now());
+    for trial in status.trials.iter().rev().take(TRIALS_SHOWN) {
+        let when = ago(now.saturating_sub(trial.time));
+        writeln!(out, "  {when:>11}  {}", trial.sentence())?;
+    }
+    if last.words > 0 {
+        writeln!(
+            out,
+            "  the last training took {:.1} seconds of the processor for each 1,000 words, {:.0} in all",
+            last.seconds_per_1000(),
+            last.seconds
         )?;
     }
     Ok(())

@@ -588,6 +588,23 @@ pub fn with_ngram(file: &ModelFile, table: &Table) -> Vec<u8> {
     serialize(&tensors, &file.config)
 }
 
+/// The bytes of the same model with the network of another: table, gates and words stay.
+pub fn with_network(file: &ModelFile, network: &ModelFile) -> Vec<u8> {
+    let mut tensors = network.tensors();
+    tensors.retain(|(name, ..)| is_network(name));
+    tensors.extend(
+        file.tensors()
+            .into_iter()
+            .filter(|(name, ..)| !is_network(name)),
+    );
+    serialize(&tensors, &file.config)
+}
+
+fn is_network(name: &str) -> bool {
+    let counted = ["ngram.", "known.", "gates"];
+    !counted.iter().any(|start| name.starts_with(start))
+}
+
 /// The bytes of the same model with other words of several tokens.
 pub fn with_known(file: &ModelFile, words: &WordTree) -> Vec<u8> {
     let mut tensors = file.tensors();

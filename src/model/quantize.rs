@@ -1,6 +1,6 @@
 //! From weights in f32 to a model file's bytes, and back.
 
-use super::file::{Parts, to_bytes};
+use super::file::{Bytes, ModelFile, Parts, to_bytes, with_network};
 use super::{Config, Model};
 use crate::nn::random::Random;
 use crate::nn::simd::int8::{self, Matrix, Packed};
@@ -97,6 +97,18 @@ impl Model {
             layers: layers.collect(),
             projection: transposed_back(self.file.projection(), config.hidden),
         }
+    }
+}
+
+impl Model {
+    /// The file of this model with other weights, rounded to 8 bits.
+    ///
+    /// # Panics
+    /// When a tensor's length is not what the configuration says.
+    pub fn with_network(&self, network: &Network) -> Vec<u8> {
+        let bytes = model_bytes(self.config(), self.tokenizer(), network);
+        let network = ModelFile::new(Bytes::Owned(bytes)).expect("bytes that were just made");
+        with_network(&self.file, &network)
     }
 }
 

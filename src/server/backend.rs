@@ -182,7 +182,13 @@ impl LanguageServer for Backend {
     async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
         let action = match params.command.as_str() {
             proto::STATUS => return Ok(self.ask(|reply| Event::Status { reply }).await),
-            proto::LEARN | proto::FORGET | proto::LEARNED => return self.learning(params).await,
+            proto::LEARN
+            | proto::FORGET
+            | proto::LEARNED
+            | proto::PAUSE_LEARNING
+            | proto::RESUME_LEARNING
+            | proto::TRAIN
+            | proto::ROLLBACK => return self.learning(params).await,
             proto::PAUSE => Action::Pause,
             proto::RESUME => Action::Resume,
             proto::TOGGLE => Action::Toggle,
@@ -250,6 +256,19 @@ impl Backend {
                 let what = commands::forget(arguments).map_err(Error::invalid_params)?;
                 let files = self.ask_learner(|reply| Task::Forget(what, reply)).await?;
                 json!({ "files": files })
+            }
+            proto::PAUSE_LEARNING | proto::RESUME_LEARNING => {
+                let paused = params.command == proto::PAUSE_LEARNING;
+                let learning = self.ask_learner(|reply| Task::Pause(paused, reply)).await?;
+                json!({ "learning": learning })
+            }
+            proto::TRAIN => {
+                self.ask_learner(Task::Train).await?;
+                json!({ "training": true })
+            }
+            proto::ROLLBACK => {
+                let generation = self.ask_learner(Task::RollBack).await?;
+                json!({ "takenBack": generation })
             }
             _ => json!(self.ask_learner(Task::Status).await?),
         };
@@ -346,6 +365,11 @@ async fn forward_notices(
                 }
             }
             Notice::Begin(title) => client.log_message(MessageType::INFO, title).await,
+            Notice::Report(message) => {
+                if let Some(progress) = &ongoing {
+                    progress.report(message).await;
+                }
+            }
             Notice::End(message) => {
                 if let Some(progress) = ongoing.take() {
                     progress.finish_with_message(message).await;

@@ -91,6 +91,8 @@ pub(super) enum Notice {
     Warning(String),
     /// Something that takes long begins.
     Begin(String),
+    /// How far it is.
+    Report(String),
     /// It ended.
     End(String),
     /// The server's state, for a client that shows it.

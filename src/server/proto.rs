@@ -14,6 +14,25 @@ pub(super) const STATUS: &str = "rnn-lsp.status";
 pub(super) const LEARN: &str = "rnn-lsp.learn";
 pub(super) const FORGET: &str = "rnn-lsp.forget";
 pub(super) const LEARNED: &str = "rnn-lsp.learned";
+pub(super) const PAUSE_LEARNING: &str = "rnn-lsp.pauseLearning";
+pub(super) const RESUME_LEARNING: &str = "rnn-lsp.resumeLearning";
+pub(super) const TRAIN: &str = "rnn-lsp.train";
+pub(super) const ROLLBACK: &str = "rnn-lsp.rollback";
+
+/// All of them.
+const COMMANDS: [&str; 11] = [
+    PAUSE,
+    RESUME,
+    TOGGLE,
+    STATUS,
+    LEARN,
+    FORGET,
+    LEARNED,
+    PAUSE_LEARNING,
+    RESUME_LEARNING,
+    TRAIN,
+    ROLLBACK,
+];
 
 /// After these a client asks by itself, as it does after letters. The space brings whole next words; after the others a
 /// word starts or goes on.
@@ -130,9 +149,7 @@ pub(super) fn capabilities(features: Features) -> lsp::ServerCapabilities {
         }),
         inline_completion_provider: Some(lsp::OneOf::Left(true)),
         execute_command_provider: Some(lsp::ExecuteCommandOptions {
-            commands: [PAUSE, RESUME, TOGGLE, STATUS, LEARN, FORGET, LEARNED]
-                .map(str::to_owned)
-                .to_vec(),
+            commands: COMMANDS.map(str::to_owned).to_vec(),
             ..lsp::ExecuteCommandOptions::default()
         }),
         ..lsp::ServerCapabilities::default()

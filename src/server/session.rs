@@ -8,7 +8,7 @@ use super::loading::{Loader, Loading};
 use super::open::{Open, Tools};
 use super::proto::{Features, Ghost, Selected, Words};
 use super::switches::{Action, Scope, Switches};
-use crate::adapt::{Choices, Learner, News, PersonalCounts, Task};
+use crate::adapt::{Activity, Choices, Learner, News, Task, Training};
 use crate::config::{Layer, Layers, Settings};
 use crate::document::{Change, Encoding};
 use crate::model::Model;
@@ -48,6 +48,13 @@ pub(super) struct Session {
     tools: Tools,
     loading: Loading,
     learner: Option<Learner>,
+    /// Tells the learner that somebody types.
+    activity: Activity,
+    is_learning_paused: bool,
+    /// The generation of weights in use, where they are the user's own.
+    generation: Option<u32>,
+    /// Whether the user is shown how a training goes.
+    shows_training: bool,
     warned: HashSet<String>,
     counts: Counts,
     log_control: LogControl,
@@ -111,7 +118,9 @@ impl Session {
         let (settings, warnings) = layers.settings();
         let mut loading = Loading::new(loader, events.clone());
         let (model, load_error) = loading.first(settings.model.clone());
-        let learner = learned.and_then(|folder| start_learner(folder, model.clone(), events));
+        let activity = Activity::default();
+        let learner = learned
+            .and_then(|folder| start_learner(folder, model.clone(), activity.clone(), events));
         let earlier = Arc::default();
         let mut session = Session {
             features: Features::default(),
@@ -122,6 +131,10 @@ impl Session {
             documents: HashMap::new(),
             loading,
             learner,
+            activity,
+            is_learning_paused: false,
+            generation: None,
+            shows_training: false,
             warned: HashSet::new(),
             counts: Counts::default(),
             log_control,
@@ -213,12 +226,16 @@ impl Session {
             Event::Status { reply } => {
                 let _ = reply.send(self.status());
             }
-            Event::News(News::Counts(earlier)) => self.learned(earlier),
-            Event::News(News::Warning(warning)) => self.warn_once(warning),
-            Event::Learning(task) => match &self.learner {
-                Some(learner) => learner.tell(task),
-                None => tracing::debug!(?task, "there is no learner"),
-            },
+            Event::News(news) => self.hear(news),
+            Event::Learning(task) => {
+                if let Task::Pause(paused, _) = &task {
+                    self.is_learning_paused = *paused;
+                }
+                match &self.learner {
+                    Some(learner) => learner.tell(task),
+                    None => tracing::debug!(?task, "there is no learner"),
+                }
+            }
             Event::Loaded(model) => self.loaded(model),
             Event::Stop => {}
             #[cfg(test)]
@@ -250,6 +267,11 @@ impl Session {
             learn: self.settings.learn,
             folders: self.settings.learn_folders.clone(),
             ignore: self.settings.learn_ignore.clone(),
+            training: Training {
+                on: self.settings.train,
+                minutes: f64::from(self.settings.train_minutes),
+                on_battery: self.settings.train_on_battery,
+            },
         };
         self.learn(Task::Choose(choices));
     }
@@ -281,13 +303,40 @@ impl Session {
         }
     }
 
-    fn learned(&mut self, earlier: Arc<PersonalCounts>) {
-        tracing::debug!("counts of learned prose");
-        self.tools.earlier = earlier;
+    fn hear(&mut self, news: News) {
+        match news {
+            News::Counts(earlier) => {
+                tracing::debug!("counts of learned prose");
+                self.tools.earlier = earlier;
+                self.forget_answers();
+            }
+            News::Model(model, generation) => {
+                tracing::debug!(?generation, "weights changed");
+                self.generation = generation;
+                self.use_model(model);
+            }
+            News::Training(progress) => {
+                if !std::mem::replace(&mut self.shows_training, true) {
+                    self.tell(Notice::Begin("Learning your prose".to_owned()));
+                }
+                self.tell(Notice::Report(progress));
+            }
+            News::Trained(sentence) => {
+                self.shows_training = false;
+                self.tell(Notice::End(sentence));
+            }
+            News::Warning(warning) => self.warn_once(warning),
+        }
+    }
+
+    /// States of another model mean nothing to this one: documents are read anew, when they are asked about.
+    fn use_model(&mut self, model: Arc<Model>) {
+        self.tools = Tools::new(model, self.tools.earlier.clone(), self.tools.options);
         self.forget_answers();
     }
 
     fn change(&mut self, uri: &Uri, version: i32, changes: &[Change]) {
+        self.activity.typed();
         let Some(open) = self.documents.get_mut(uri) else {
             // The client is wrong, and there is nothing to apply the change to.
             tracing::warn!(
@@ -371,8 +420,8 @@ impl Session {
             Ok(model) => {
                 tracing::info!("model loaded");
                 self.learn(Task::UseModel(model.clone()));
-                self.tools = Tools::new(model, self.tools.earlier.clone(), self.tools.options);
-                self.forget_answers();
+                self.generation = None;
+                self.use_model(model);
                 self.tell(Notice::End("Loaded".to_owned()));
             }
             Err(error) => {
@@ -404,6 +453,7 @@ impl Session {
             "settings": self.settings.to_json(),
             "warnings": self.warned.iter().collect::<Vec<_>>(),
             "newWords": self.tools.earlier.new_words().len(),
+            "generation": self.generation,
             "documents": documents.collect::<Vec<_>>(),
             "requests": {
                 "completion": self.counts.words,
@@ -425,7 +475,8 @@ impl Session {
             "enabled": self.switches.everywhere(self.settings.enabled),
             "model": self.loading.path().map(|path| path.display().to_string()),
             "loading": self.loading.is_busy(),
-            "learning": self.settings.learn && self.learner.is_some(),
+            "learning": self.settings.learn && self.learner.is_some() && !self.is_learning_paused,
+            "generation": self.generation,
             "newWords": self.tools.earlier.new_words().len(),
             "documents": documents.collect::<serde_json::Map<_, _>>(),
         });
@@ -461,11 +512,16 @@ pub(super) fn file_path(uri: &Uri) -> Option<PathBuf> {
 }
 
 /// A learner that tells the session; without one nothing is learned.
-fn start_learner(folder: PathBuf, model: Arc<Model>, events: Sender<Event>) -> Option<Learner> {
+fn start_learner(
+    folder: PathBuf,
+    model: Arc<Model>,
+    activity: Activity,
+    events: Sender<Event>,
+) -> Option<Learner> {
     let news = move |news| {
         let _ = events.send(Event::News(news)); // The session may have ended.
     };
-    Learner::start(folder, model, news)
+    Learner::start(folder, model, activity, news)
         .inspect_err(|error| tracing::warn!(%error, "no thread for the learner"))
         .ok()
 }

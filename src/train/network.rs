@@ -100,6 +100,17 @@ impl Parameters {
             .collect()
     }
 
+    /// Goes a share of the way to others of the same shape, in a straight line.
+    pub fn pull_to(&mut self, others: &Parameters, share: f32) {
+        let Parameters { table, bias, .. } = others;
+        let others = others.dense().into_iter().chain([table, bias]);
+        for (tensor, other) in self.all_mut().into_iter().zip(others) {
+            for (x, other) in tensor.iter_mut().zip(other) {
+                *x += share * (other - *x);
+            }
+        }
+    }
+
     /// Makes room for the embedding's gradients, by slot.
     fn resize(&mut self, slots: usize, config: &Config) {
         self.table.resize(slots * config.embedding, 0.0);

@@ -14,7 +14,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("predict", &["text", "nn", "model"]),
     ("document", &["text", "model", "predict"]),
     ("eval", &["text", "nn", "model", "predict", "document"]),
-    ("adapt", &["text", "model", "predict"]),
+    (
+        "adapt",
+        &["text", "nn", "model", "predict", "eval", "train"],
+    ),
     ("train", &["text", "nn", "model", "predict", "eval"]),
     ("config", &["predict", "text"]),
     ("pad", &["text", "model", "predict", "document"]),

@@ -7,4 +7,5 @@ mod order;
 mod protocol;
 mod settings;
 mod state;
+mod training;
 mod words;

@@ -1,11 +1,14 @@
 //! What was learned as one page for a browser: no script, no other file, nothing from the network.
 
-use crate::adapt::{Status, day};
+use crate::adapt::{Scores, Status, day};
 use std::fmt::Write;
 use std::time::SystemTime;
 
 /// Weeks in the chart.
 const WEEKS: u32 = 26;
+
+/// Trainings in the curve.
+const TRIALS: usize = 40;
 
 /// Words in the cloud.
 const WORDS: usize = 150;
@@ -62,6 +65,7 @@ pub(super) fn page(status: &Status, now: SystemTime) -> String {
     } else {
         html += "<h2>Written, week by week</h2>";
         html += &chart(&weeks(&status.days, day(now)));
+        html += &weights(status);
         html += &cloud(new_words);
         let _ = write!(
             html,
@@ -131,6 +135,67 @@ fn chart(weeks: &[usize]) -> String {
     svg
 }
 
+/// What tuning the weights came to, training by training.
+fn weights(status: &Status) -> String {
+    let judged: Vec<(bool, Scores)> = status
+        .trials
+        .iter()
+        .filter_map(|trial| Some((trial.generation.is_some(), trial.scores?)))
+        .collect();
+    let Some(last) = status.trials.last().filter(|_| !judged.is_empty()) else {
+        return String::new();
+    };
+    let use_now = match status.generation {
+        Some(number) => format!("Generation {number} is in use."),
+        None => "The model\u{2019}s own weights are in use.".to_owned(),
+    };
+    format!(
+        "<h2>The network, tuned to you</h2><p>{use_now} How many words it hesitates between on your newest prose (its \
+         perplexity), which it has not seen, before and after each training: lower is better. Hollow are those that were not \
+         good enough to be used.</p>{}<p>Last: {}. {:.1} seconds of the processor for each 1,000 words.</p>",
+        curve(&judged),
+        escaped(&last.sentence()),
+        last.seconds_per_1000()
+    )
+}
+
+/// A line from before to after for each training.
+fn curve(judged: &[(bool, Scores)]) -> String {
+    let shown = &judged[judged.len().saturating_sub(TRIALS)..];
+    let values = shown
+        .iter()
+        .flat_map(|(_, scores)| [scores.before.perplexity, scores.after.perplexity]);
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    let y = |value: f64| 20.0 + 110.0 * (high - value) / (high - low).max(1e-9);
+    let step = 700.0 / shown.len() as f64;
+    let mut svg =
+        String::from("<svg viewBox='0 0 700 160' role=img aria-label='perplexity by training'>");
+    for (index, (is_used, scores)) in shown.iter().enumerate() {
+        let (from, to) = ((index as f64 + 0.2) * step, (index as f64 + 0.7) * step);
+        let (before, after) = (scores.before.perplexity, scores.after.perplexity);
+        let fill = if *is_used {
+            "var(--bar)"
+        } else {
+            "var(--page)"
+        };
+        let _ = write!(
+            svg,
+            "<line x1={from:.1} y1={:.1} x2={to:.1} y2={:.1} /><circle cx={to:.1} cy={:.1} r=5 stroke='var(--bar)' \
+             fill='{fill}'><title>{before:.1} to {after:.1}</title></circle>",
+            y(before),
+            y(after),
+            y(after)
+        );
+    }
+    let _ = write!(
+        svg,
+        "<text x=0 y=12>{high:.1}</text><text x=0 y=150>{low:.1}</text></svg>"
+    );
+    svg
+}
+
 /// New words, the frequent ones larger.
 fn cloud(words: &[(String, f32)]) -> String {
     let Some((_, most)) = words.first() else {
@@ -176,7 +241,7 @@ fn grouped(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapt::{Accepted, File, private::Withheld, time_of};
+    use crate::adapt::{Accepted, File, Score, Trial, private::Withheld, time_of};
 
     fn status() -> Status {
         Status {
@@ -201,6 +266,32 @@ mod tests {
                     ..Withheld::default()
                 },
             }],
+            generation: Some(2),
+            training: false,
+            trials: vec![
+                trial(Some(1), 88.4),
+                trial(Some(2), 85.2),
+                trial(None, 91.0),
+            ],
+        }
+    }
+
+    fn trial(generation: Option<u32>, perplexity: f64) -> Trial {
+        let score = |perplexity| Score {
+            perplexity,
+            ..Score::default()
+        };
+        Trial {
+            words: 2000,
+            seconds: 3.0,
+            generation,
+            reason: generation.is_none().then(|| "not <b> enough".to_owned()),
+            scores: Some(Scores {
+                before: score(90.0),
+                after: score(perplexity),
+                forgetting: 0.5,
+            }),
+            ..Trial::default()
         }
     }
 
@@ -214,6 +305,10 @@ mod tests {
             "/a &amp; b.md",
             "Tharb",
             "7 words",
+            "Generation 2 is in use",
+            "90.0 to 88.4",
+            "not used: not &lt;b&gt; enough",
+            "1.5 seconds",
         ] {
             assert!(page.contains(part), "{part}");
         }

@@ -1,0 +1,337 @@
+//! Fine-tuning: from the writer's prose to weights of their own, in steps short enough to stop between two keystrokes.
+//!
+//! 1. *Learn*: a few rounds of truncated BPTT over the writer's prose, from the weights of the model that is shipped.
+//! 2. *Blend*: between those weights and where that led lie straight-line blends. Going only part of the way is early stopping
+//!    and a pull to where one came from at once: it keeps most of what was learned and loses much less of what was known
+//!    (Wortsman et al. 2022, arXiv:2109.01903). Each blend is judged as it would be used, in 8 bits.
+//! 3. *The gate*: the best blend that forgets little must be better on the writer's newest prose than what is in use.
+//!
+//! `models/adaptation` has the measurements that these settings come from.
+
+mod general;
+mod judge;
+mod lanes;
+mod lesson;
+mod resources;
+
+pub(super) use resources::{on_battery, thread_time};
+
+use super::generations::Basis;
+use super::store::Store;
+use super::trials::Scores;
+use crate::model::Model;
+use crate::train::export;
+use crate::train::network::Parameters;
+use crate::train::streams::Window;
+use crate::train::trainer::{self, Trainer};
+use judge::{Reading, Tally};
+use lanes::Lanes;
+use lesson::{FEWEST_WORDS, Lesson, NONE, Tokens};
+use std::sync::Arc;
+
+/// How the writer's prose is learned.
+const ROUNDS: usize = 2;
+const LANES: usize = 4;
+const STEPS: usize = 32;
+const RATE: f32 = 1e-3;
+const DROPOUT: f32 = 0.2;
+
+/// Classes of the sampled softmax besides those that are met.
+const CLASSES: usize = 4096;
+
+/// How far to go from the model shipped to what was learned.
+const BLENDS: [f32; 3] = [0.5, 0.4, 0.3];
+
+/// New weights are let in when they need so many percent fewer bits for the writer's newest prose...
+const MARGIN: f64 = 0.5;
+
+/// ...and at most so many percent more for general prose.
+const MOST_FORGETTING: f64 = 1.0;
+
+/// A training under way.
+#[derive(Debug)]
+pub(super) struct Tuning {
+    base: Arc<Model>,
+    live: Arc<Model>,
+    basis: Basis,
+    words: usize,
+    newest: Tokens,
+    general: Tokens,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Learn(Box<Course>),
+    /// What is in use reads the newest prose, then the model shipped general prose.
+    Known(Vec<Tally>, Reading, Box<Parameters>),
+    Blend(Box<Blending>),
+}
+
+/// Learning.
+#[derive(Debug)]
+struct Course {
+    trainer: Trainer,
+    lanes: Lanes,
+    window: Window,
+    done: usize,
+    total: usize,
+}
+
+/// Trying blends.
+#[derive(Debug)]
+struct Blending {
+    known: [Tally; 2], // on the newest prose, on general prose
+    base: Parameters,
+    tuned: Parameters,
+    tried: usize,
+    candidate: Option<Candidate>,
+    best: Option<(Tally, f64, Vec<u8>)>,
+}
+
+#[derive(Debug)]
+struct Candidate {
+    bytes: Vec<u8>,
+    model: Model,
+    newest: Option<Tally>,
+    reading: Reading,
+}
+
+/// What a training came to.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    pub(super) basis: Basis,
+    pub(super) words: usize,
+    pub(super) scores: Scores,
+    /// A model's file, or why there is none.
+    pub(super) outcome: Result<Vec<u8>, String>,
+}
+
+impl Tuning {
+    /// Whether there is enough to learn from.
+    pub(super) fn is_possible(store: &Store) -> Result<(), String> {
+        match store.word_count() {
+            words if words < FEWEST_WORDS => Err(format!(
+                "{words} words of your prose were learned, expected at least {FEWEST_WORDS}"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Begins to learn what a store holds. `base` is the model shipped, `live` what is in use.
+    pub(super) fn begin(
+        store: &Store,
+        base: &Arc<Model>,
+        live: &Arc<Model>,
+    ) -> Result<Tuning, String> {
+        let lesson = Lesson::of(store, base);
+        if lesson.words < FEWEST_WORDS {
+            return Err(format!(
+                "{} words of your prose were learned, expected at least {FEWEST_WORDS}",
+                lesson.words
+            ));
+        }
+        Ok(Tuning {
+            basis: Basis::of(store, base),
+            words: lesson.words,
+            stage: Stage::Learn(Box::new(Course::new(base, lesson.own))),
+            newest: lesson.newest,
+            general: general::tokens(base),
+            base: base.clone(),
+            live: live.clone(),
+        })
+    }
+
+    /// What it learns from; a training whose basis does not hold any more is to be dropped.
+    pub(super) fn basis(&self) -> &Basis {
+        &self.basis
+    }
+
+    /// How far it is, from 0 to 1. Learning takes most of the time.
+    pub(super) fn progress(&self) -> f64 {
+        match &self.stage {
+            Stage::Learn(course) => 0.9 * course.done as f64 / course.total.max(1) as f64,
+            Stage::Known(..) => 0.9,
+            Stage::Blend(blending) => 0.92 + 0.08 * blending.tried as f64 / BLENDS.len() as f64,
+        }
+    }
+
+    /// Goes on for some hundredths of a second; the verdict when it is done.
+    pub(super) fn step(mut self) -> Result<Verdict, Tuning> {
+        self.stage = match self.stage {
+            Stage::Learn(mut course) if course.done < course.total => {
+                course.step();
+                Stage::Learn(course)
+            }
+            Stage::Learn(course) => {
+                let reading = Reading::new(&self.live);
+                Stage::Known(Vec::new(), reading, Box::new(course.trainer.parameters))
+            }
+            Stage::Known(mut known, mut reading, tuned) => {
+                let (model, tokens) = match known.len() {
+                    0 => (&self.live, &self.newest),
+                    _ => (&self.base, &self.general),
+                };
+                if let Some(tally) = reading.step(model, tokens) {
+                    known.push(tally);
+                    reading = Reading::new(&self.base);
+                }
+                match <[Tally; 2]>::try_from(known) {
+                    Ok(known) => Stage::Blend(Box::new(Blending::new(known, &self.base, *tuned))),
+                    Err(known) => Stage::Known(known, reading, tuned),
+                }
+            }
+            Stage::Blend(mut blending) => {
+                if blending.step(&self.base, &self.newest, &self.general) {
+                    let (scores, outcome) = blending.outcome();
+                    return Ok(Verdict {
+                        basis: self.basis,
+                        words: self.words,
+                        scores,
+                        outcome,
+                    });
+                }
+                Stage::Blend(blending)
+            }
+        };
+        Err(self)
+    }
+}
+
+impl Course {
+    fn new(model: &Model, own: Tokens) -> Course {
+        let mut counts = vec![1u64; model.vocabulary_size()];
+        for target in own.targets.iter().filter(|target| **target != NONE) {
+            counts[*target as usize] += 20;
+        }
+        let lanes = Lanes::new(own, LANES);
+        let total = ROUNDS * lanes.windows(STEPS);
+        let tokens = (total * LANES * STEPS) as u64;
+        let settings = trainer::Settings {
+            network: model.config().clone(),
+            batch: LANES,
+            bptt: STEPS,
+            dropout: DROPOUT,
+            rate: RATE,
+            warmup: tokens / 20,
+            decay: 0.5,
+            tokens,
+            clip: 1.0,
+            classes: CLASSES.min(model.vocabulary_size()),
+            seed: 1,
+            threads: 1,
+            bf16: true,
+        };
+        Course {
+            trainer: Trainer::new(settings, export::parameters(model), &counts),
+            window: Window::new(LANES, STEPS),
+            lanes,
+            done: 0,
+            total,
+        }
+    }
+
+    fn step(&mut self) {
+        self.lanes.fill(&mut self.window, 0);
+        self.trainer.step(&self.window);
+        self.done += 1;
+    }
+}
+
+impl Blending {
+    fn new(known: [Tally; 2], base: &Model, tuned: Parameters) -> Blending {
+        Blending {
+            known,
+            base: export::parameters(base),
+            tuned,
+            tried: 0,
+            candidate: None,
+            best: None,
+        }
+    }
+
+    /// Goes on; `true` when all blends were tried.
+    fn step(&mut self, base: &Model, newest: &Tokens, general: &Tokens) -> bool {
+        let Some(candidate) = &mut self.candidate else {
+            let Some(share) = BLENDS.get(self.tried) else {
+                return true;
+            };
+            self.candidate = Some(Candidate::new(base, &self.base, &self.tuned, *share));
+            return false;
+        };
+        let Candidate { model, reading, .. } = candidate;
+        match candidate.newest {
+            None => {
+                candidate.newest = reading.step(model, newest);
+                if candidate.newest.is_some() {
+                    *reading = Reading::new(model);
+                }
+            }
+            Some(own) => {
+                if let Some(general) = reading.step(model, general) {
+                    let forgetting = 100.0 * (general.nats / self.known[1].nats - 1.0);
+                    let bytes = std::mem::take(&mut candidate.bytes);
+                    self.tried += 1;
+                    self.candidate = None;
+                    self.enter(own, forgetting, bytes);
+                }
+            }
+        }
+        false
+    }
+
+    /// Of those that forget little the one that is best on the newest prose; where none does, the one that forgets least.
+    fn enter(&mut self, own: Tally, forgetting: f64, bytes: Vec<u8>) {
+        let is_better = self.best.as_ref().is_none_or(|(best, least, _)| {
+            match (forgetting <= MOST_FORGETTING, *least <= MOST_FORGETTING) {
+                (true, true) => own.nats < best.nats,
+                (true, false) => true,
+                (false, true) => false,
+                (false, false) => forgetting < *least,
+            }
+        });
+        if is_better {
+            self.best = Some((own, forgetting, bytes));
+        }
+    }
+
+    /// The gate.
+    fn outcome(self) -> (Scores, Result<Vec<u8>, String>) {
+        let (own, forgetting, bytes) = self.best.expect("there are blends");
+        let scores = Scores {
+            before: self.known[0].score(),
+            after: own.score(),
+            forgetting,
+        };
+        let gain = 100.0 * (1.0 - own.nats / self.known[0].nats);
+        let outcome = if !gain.is_finite() || !forgetting.is_finite() {
+            Err("it came to no number".to_owned())
+        } else if forgetting > MOST_FORGETTING {
+            Err(format!(
+                "general prose takes {forgetting:.2} % more bits, expected at most {MOST_FORGETTING} %"
+            ))
+        } else if gain < MARGIN {
+            Err(format!(
+                "your newest prose takes {gain:.2} % fewer bits, expected at least {MARGIN} %"
+            ))
+        } else {
+            Ok(bytes)
+        };
+        (scores, outcome)
+    }
+}
+
+impl Candidate {
+    fn new(model: &Model, base: &Parameters, tuned: &Parameters, share: f32) -> Candidate {
+        let mut blend = tuned.clone();
+        blend.pull_to(base, 1.0 - share);
+        let bytes = model.with_network(&export::network(&blend));
+        let model = Model::from_bytes(bytes.clone()).expect("bytes that were just made");
+        Candidate {
+            newest: None,
+            reading: Reading::new(&model),
+            bytes,
+            model,
+        }
+    }
+}

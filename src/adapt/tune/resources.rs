@@ -1,0 +1,93 @@
+//! What training may take: the time of one processor, and no battery.
+
+use std::time::Duration;
+
+/// Time that this thread has taken of a processor. Where the system does not say, the time that passed is what counts.
+#[cfg(unix)]
+pub(in crate::adapt) fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(
+        time.tv_sec.try_into().unwrap_or(0),
+        time.tv_nsec.try_into().unwrap_or(0),
+    )
+}
+
+/// The same, where the system does not say.
+#[cfg(not(unix))]
+pub(in crate::adapt) fn thread_time() -> Duration {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
+}
+
+/// Whether the machine runs on a battery. Where that cannot be told, it does not.
+pub(in crate::adapt) fn on_battery() -> bool {
+    #[cfg(target_os = "linux")]
+    return supplies(std::path::Path::new("/sys/class/power_supply"));
+    #[cfg(not(target_os = "linux"))]
+    return false;
+}
+
+/// Whether, of these supplies, no mains is on line and some battery is being emptied. Batteries of mice and the like
+/// (`scope` says `Device`) do not count.
+#[cfg(target_os = "linux")]
+fn supplies(folder: &std::path::Path) -> bool {
+    let mut is_emptied = false;
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let says = |name: &str, what: &str| {
+            std::fs::read_to_string(entry.path().join(name)).is_ok_and(|text| text.trim() == what)
+        };
+        if says("scope", "Device") {
+            continue;
+        }
+        if !says("type", "Battery") && says("online", "1") {
+            return false;
+        }
+        is_emptied |= says("type", "Battery") && says("status", "Discharging");
+    }
+    is_emptied
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_laptop_without_its_cable_runs_on_its_battery() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |supply: &str, facts: &[(&str, &str)]| {
+            let supply = folder.path().join(supply);
+            fs::create_dir_all(&supply).unwrap();
+            for (name, text) in facts {
+                fs::write(supply.join(name), format!("{text}\n")).unwrap();
+            }
+        };
+        assert!(!supplies(folder.path()) && !supplies("/no/such/folder".as_ref()));
+        put(
+            "mouse",
+            &[
+                ("type", "Battery"),
+                ("status", "Discharging"),
+                ("scope", "Device"),
+            ],
+        );
+        assert!(!supplies(folder.path()));
+        put("BAT0", &[("type", "Battery"), ("status", "Discharging")]);
+        put("AC", &[("type", "Mains"), ("online", "0")]);
+        assert!(supplies(folder.path()));
+        put("AC", &[("online", "1")]);
+        assert!(!supplies(folder.path()));
+    }
+
+    #[test]
+    fn time_passes_while_something_is_computed() {
+        let before = thread_time();
+        let mut sum = 0u64;
+        while thread_time() == before {
+            sum = std::hint::black_box(sum + 1);
+        }
+        assert!(thread_time() > before);
+    }
+}
