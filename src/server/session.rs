@@ -98,11 +98,19 @@ pub(super) fn run(start: Start, events: &Receiver<Event>) {
     }
 }
 
-/// Whether a question waits for an answer that an edit behind it makes worthless. Dropping it answers empty.
+/// Whether nobody needs the answer to a question any more: its text was edited, and the same was asked of the new text.
+/// Dropping it answers empty. An edit alone is not enough: VS Code waits for the answer of a word's first letter while
+/// the next ones are typed, asks anew only when it gets one, and shows no popup at all when that is empty.
 fn is_overtaken(event: &Event, queue: &VecDeque<Event>) -> bool {
-    event
-        .place()
-        .is_some_and(|place| queue.iter().any(|later| later.edits() == Some(&place.uri)))
+    let Some(place) = event.place() else {
+        return false;
+    };
+    let mut later = queue.iter();
+    later.any(|later| later.edits() == Some(&place.uri))
+        && later.any(|later| {
+            std::mem::discriminant(later) == std::mem::discriminant(event)
+                && later.place().is_some_and(|new| new.uri == place.uri)
+        })
 }
 
 impl Session {
@@ -403,6 +411,12 @@ impl Session {
             (Action::Toggle, Scope::Document(uri)) => !self.is_on(uri),
         };
         tracing::info!(?action, on, "switched");
+        if let Scope::Language(language) = &scope {
+            let of_language = |(_, open): &(&Uri, &Open)| open.language_id() == language;
+            let documents = self.documents.iter().filter(of_language);
+            self.switches
+                .forget_documents(documents.map(|(uri, _)| uri));
+        }
         self.switches.set(scope, on);
         on
     }

@@ -75,6 +75,13 @@ impl Switches {
             .unwrap_or(otherwise)
     }
 
+    /// A command for a language means all of it: forgets the switches of documents, which are those in that language.
+    pub(super) fn forget_documents<'a>(&mut self, documents: impl Iterator<Item = &'a Uri>) {
+        for uri in documents {
+            self.documents.remove(uri);
+        }
+    }
+
     /// Sets a scope. A command for everywhere means everywhere: narrower switches are forgotten. A document keeps its
     /// own when it is closed, since a change of language closes and opens it.
     pub(super) fn set(&mut self, scope: Scope, on: bool) {

@@ -42,7 +42,7 @@ fn edits_arrive_in_order() {
 }
 
 #[test]
-fn a_question_overtaken_by_an_edit_answers_empty() {
+fn a_question_that_was_asked_anew_answers_empty() {
     let (mut editor, gate) = gated();
     editor.open(DOCUMENT, "markdown", "The ");
     editor.open("file:///b.md", "markdown", "The ");
@@ -64,6 +64,24 @@ fn a_question_overtaken_by_an_edit_answers_empty() {
         assert!(!editor.result(id)["items"].as_array().unwrap().is_empty());
     }
     assert_eq!(editor.status()["requests"]["overtaken"], 20);
+}
+
+/// VS Code asks at a word's first letter, and not again before it has the answer.
+#[test]
+fn a_question_that_was_not_asked_anew_is_answered_for_its_own_text() {
+    let (mut editor, gate) = gated();
+    editor.open(DOCUMENT, "markdown", "The t");
+    let words = editor.request_words(DOCUMENT, 0, 5);
+    editor.change(DOCUMENT, 2, (0, 5), (0, 5), "h");
+    editor.change(DOCUMENT, 3, (0, 6), (0, 6), "e");
+    let place = json!({"textDocument": {"uri": DOCUMENT}, "position": {"line": 0, "character": 7}});
+    editor.request("textDocument/inlineCompletion", place);
+    editor.flush();
+    gate.send(()).unwrap();
+    let items = editor.result(words)["items"].clone();
+    let range = &items[0]["textEdit"]["range"];
+    assert_eq!(range["start"]["character"], 4, "{items}");
+    assert_eq!(range["end"]["character"], 5, "{items}");
 }
 
 #[test]

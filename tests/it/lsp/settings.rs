@@ -174,6 +174,13 @@ fn commands_switch_documents_languages_and_everything() {
         true,
     );
     check("rnn-lsp.toggle", json!([]), true, true);
+    check("rnn-lsp.pause", json!([{"uri": DOCUMENT}]), false, true);
+    check("rnn-lsp.resume", json!([{"uri": DOCUMENT}]), true, true);
+    // All of a language, whatever was said of one document before.
+    let markdown = json!([{"languageId": "markdown"}]);
+    check("rnn-lsp.pause", markdown.clone(), false, true);
+    check("rnn-lsp.resume", json!([{"uri": DOCUMENT}]), true, true);
+    check("rnn-lsp.pause", markdown, false, true);
 }
 
 #[test]
