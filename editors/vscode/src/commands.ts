@@ -24,6 +24,8 @@ export function register(context: ExtensionContext, server: Server, report: Repo
     toggleEverywhere: () => server.switch({ kind: "everywhere" }, !(server.state?.enabled ?? true)),
     report: () => report.show(),
     train: () => train(server),
+    rollback: () => rollback(server),
+    toggleLearning: () => server.run(server.state?.learning === false ? "rnn-lsp.resumeLearning" : "rnn-lsp.pauseLearning"),
     learn: () => learn(server),
     forgetFile: () => forgetFile(server),
     restart: () => server.restart(),
@@ -74,6 +76,12 @@ async function train(server: Server): Promise<void> {
     throw new Error("This version of rnn-lsp does not train on request.");
   }
   await server.run("rnn-lsp.train");
+  confirm("rnn-lsp trains as soon as nobody types");
+}
+
+async function rollback(server: Server): Promise<void> {
+  const { takenBack } = await server.run<{ takenBack: number }>("rnn-lsp.rollback");
+  confirm(`rnn-lsp took generation ${takenBack} back`);
 }
 
 async function learn(server: Server): Promise<void> {

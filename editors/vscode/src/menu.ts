@@ -1,7 +1,8 @@
 /** What a click on the status bar's item opens. */
-import { commands, type QuickPickItem, QuickPickItemKind, type TextDocument, window } from "vscode";
+import { commands, type QuickPickItem, QuickPickItemKind, type TextDocument, window, workspace } from "vscode";
 import { isServed, languageName } from "./languages.ts";
 import type { Server } from "./server.ts";
+import { SECTION } from "./settings.ts";
 import { face, learnedSentence } from "./state.ts";
 
 interface Entry extends QuickPickItem {
@@ -47,9 +48,18 @@ function entries(server: Server, document: TextDocument | undefined): Entry[] {
   }
   list.push(pause("everywhere", state.enabled, "rnnLsp.toggleEverywhere", "until this window is reloaded"));
   list.push({ label: "", kind: QuickPickItemKind.Separator }, { label: "$(graph) What was learned", command: "rnnLsp.report" });
+  if (!workspace.getConfiguration(SECTION).get<boolean>("learn", true)) {
+    return [...list, ...always];
+  }
+  if (server.knows("rnn-lsp.pauseLearning")) {
+    list.push(pause("learning", state.learning, "rnnLsp.toggleLearning", "until this window is reloaded"));
+  }
   if (state.learning) {
     if (server.knows("rnn-lsp.train")) {
-      list.push({ label: "$(sync) Train now", command: "rnnLsp.train" });
+      list.push({ label: "$(sync) Train now", command: "rnnLsp.train", description: "tunes the network to what was learned" });
+    }
+    if (typeof state.generation === "number") {
+      list.push({ label: "$(discard) Take the last training back", command: "rnnLsp.rollback", description: `generation ${state.generation}` });
     }
     list.push({ label: "$(folder) Learn a folder or file…", command: "rnnLsp.learn" });
     if (document?.uri.scheme === "file") {

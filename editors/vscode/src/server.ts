@@ -5,7 +5,7 @@ import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, State,
 import { find, type Missing } from "./binary.ts";
 import { tabIndents } from "./indent.ts";
 import { SELECTOR } from "./languages.ts";
-import { declared, forServer, SECTION, type Manifest } from "./settings.ts";
+import { declared, forServer, forTheStart, SECTION, type Manifest } from "./settings.ts";
 import { NO_SPACE, SpaceKey } from "./space.ts";
 import type { Phase, ServerState } from "./state.ts";
 import { Switches, type Scope } from "./switches.ts";
@@ -128,8 +128,6 @@ export class Server implements Disposable {
   }
 
   #options(): LanguageClientOptions {
-    const first = forServer(this.#settingNames);
-    const { completion, inlineCompletion, triggerOnSpace } = first;
     const isOff = (document: TextDocument, position: { line: number; character: number }) =>
       tabIndents(document.lineAt(position.line).text.slice(0, position.character));
     return {
@@ -137,8 +135,7 @@ export class Server implements Disposable {
       outputChannel: this.#log,
       // A log that opens by itself while somebody writes is worse than any error in it.
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      // What must hold before the server has asked for the rest.
-      initializationOptions: { completion, inlineCompletion, triggerOnSpace },
+      initializationOptions: forTheStart,
       initializationFailedHandler: () => false,
       stdioOptions: {
         stdout: () => undefined, // It is the protocol.

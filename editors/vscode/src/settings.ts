@@ -3,11 +3,11 @@ import { workspace, type WorkspaceConfiguration } from "vscode";
 
 export const SECTION = "rnn-lsp";
 
-/** How suggestions are shown. */
-export type Show = "ghost" | "popup" | "both";
+/** A setting of the extension's own. The server would warn of a name that it does not know. */
+const OURS = "path";
 
-/** Settings of the extension's own. The server would warn of names that it does not know. */
-const OURS = new Set(["path", "show"]);
+/** Settings whose defaults are quieter here than the server's, and that are always sent because of that. */
+const QUIETER = ["show", "triggerOnSpace"];
 
 /** The names of all settings, without the section, as package.json declares them. */
 export function declared(manifest: Manifest): string[] {
@@ -21,24 +21,18 @@ export interface Manifest {
 }
 
 /**
- * The server's settings: what the writer chose in VS Code, and nothing else, so that the settings file which all editors
- * share counts where VS Code is silent. The three that decide when something appears are always sent, since their defaults
- * here are quieter than the server's.
+ * The server's settings: what the writer chose in VS Code, and little else, so that the settings file which all editors
+ * share counts where VS Code is silent.
  */
 export function forServer(names: readonly string[]): Record<string, unknown> {
   const configuration = workspace.getConfiguration(SECTION);
-  const show = configuration.get<Show>("show", "ghost");
-  const settings: Record<string, unknown> = {
-    completion: show !== "ghost",
-    inlineCompletion: show !== "popup",
-    triggerOnSpace: configuration.get("triggerOnSpace", false),
-  };
-  for (const name of names) {
-    if (!OURS.has(name) && isChosen(configuration, name)) {
-      settings[name] = configuration.get(name);
-    }
-  }
-  return settings;
+  const sent = names.filter((name) => name !== OURS && (QUIETER.includes(name) || isChosen(configuration, name)));
+  return Object.fromEntries(sent.map((name) => [name, configuration.get(name)]));
+}
+
+/** Those that must hold before the server has asked for the rest. */
+export function forTheStart(): Record<string, unknown> {
+  return forServer(QUIETER);
 }
 
 /** Whether a setting has a value that is not the declared default. */
