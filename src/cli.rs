@@ -9,6 +9,7 @@ mod predict;
 mod serve;
 mod train;
 mod r#try;
+mod version;
 mod words;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -21,7 +22,12 @@ type Outcome = Result<ExitCode, Box<dyn Error + Send + Sync>>;
 
 /// Next words of prose from a small recurrent network, on your own CPU.
 #[derive(Debug, Parser)]
-#[command(name = "rnn-lsp", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "rnn-lsp",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "`rnn-lsp --version --verbose` says which model is built in and what of this processor is used."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -62,6 +68,10 @@ enum Command {
 /// The program. Exit code 0 is success, 1 an error, 2 wrong arguments.
 pub fn main() -> ExitCode {
     let typed_nothing = std::env::args_os().len() == 1;
+    // `--version` ends the parsing of arguments, so what goes with it is looked for before.
+    if version::is_asked_for(std::env::args_os().skip(1)) {
+        return exit(version::run());
+    }
     let arguments = Arguments::parse();
     if typed_nothing && std::io::stdin().is_terminal() {
         // An editor never starts a server on a terminal: this is a person looking around.
@@ -86,6 +96,10 @@ pub fn main() -> ExitCode {
         Some(Command::Words(args)) => words::run(args),
         Some(Command::Try(args)) => r#try::run(args),
     };
+    exit(outcome)
+}
+
+fn exit(outcome: Outcome) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error}");
         ExitCode::FAILURE

@@ -10,6 +10,7 @@
 //! - [`eval`]: perplexity, accuracy, keystroke savings
 //! - [`train`]: from a corpus to a model
 //! - [`config`]: what can be set, and where from
+//! - [`confine`]: what the server gives up: sockets, programs, writing elsewhere
 //! - [`server`]: the language server
 //! - [`pad`]: the writing pad of `rnn-lsp try`
 //! - [`cli`]: the command line
@@ -17,6 +18,7 @@
 pub mod adapt;
 pub mod cli;
 pub mod config;
+pub mod confine;
 pub mod document;
 pub mod eval;
 pub mod model;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const UNFINISHED: &str = "tmp";
 
 /// Makes a folder, and those above it, that only the user can enter.
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+pub fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

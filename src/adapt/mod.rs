@@ -28,6 +28,7 @@ mod watch;
 
 pub use accepted::Accepted;
 pub use counts::PersonalCounts;
+pub use files::make_folder;
 pub use learner::{Choices, Forget, Learner, News, Reply, Task};
 pub use library::{Learned, Library, day, seconds, time_of};
 pub use status::{File, Status};

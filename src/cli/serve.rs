@@ -1,8 +1,8 @@
 //! `rnn-lsp serve`: the language server.
 
 use super::Outcome;
-use crate::config;
 use crate::server::{self, Options};
+use crate::{adapt, config, confine};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -51,8 +51,10 @@ pub(super) fn run(args: Args) -> Outcome {
         }
     };
     log_panics();
+    let learned = config::learned_folder();
+    confine_to(learned.as_deref());
     let mut options = Options::default()
-        .learned_folder(config::learned_folder())
+        .learned_folder(learned)
         .user_settings(user_settings(args.config.as_deref()))
         .command_line_settings(json!({ "model": args.model, "logLevel": args.log_level.map(|level| level.to_string()) }));
     if let Some(control) = log_control {
@@ -60,6 +62,17 @@ pub(super) fn run(args: Args) -> Outcome {
     }
     let ended = server::serve_stdio(options)?;
     Ok(ExitCode::from(ended.code()))
+}
+
+/// Gives up all that a server has no use for. It writes beside what it learns, and nowhere else; the log is open already.
+fn confine_to(learned: Option<&Path>) {
+    let own = learned.and_then(Path::parent);
+    if let Some(folder) = own
+        && let Err(error) = adapt::make_folder(folder)
+    {
+        tracing::warn!(%error, folder = %folder.display(), "cannot make the folder of what is learned");
+    }
+    confine::confine(own);
 }
 
 /// The user's settings; a file that cannot be used costs a warning, not the server.

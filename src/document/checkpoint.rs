@@ -42,6 +42,12 @@ impl Checkpoints {
         self.steps
     }
 
+    /// How many of `tokens` are covered: the state after them is known.
+    pub(super) fn covered(&self, tokens: &[TokenId]) -> usize {
+        let each = self.trails.iter().map(|trail| trail.covers(tokens));
+        each.max().unwrap_or(0)
+    }
+
     /// The state after `tokens`, reading only what no checkpoint covers.
     pub(super) fn state(
         &mut self,

@@ -24,7 +24,7 @@ use crate::predict::{Boundary, Context, Recency};
 use crate::text::prose::{self, Edge, Language, Place};
 use crate::text::{Ending, TokenId, Tokenizer, Vocabulary, prefix_start};
 use checkpoint::{Checkpoints, common};
-use outline::Outline;
+use outline::{Outline, ReadingId};
 use reading::{CONTEXT_TOKENS, Memory, Reading, is_curly};
 use ropey::Rope;
 use std::ops::Range;
@@ -35,7 +35,12 @@ const MAX_PIECE: usize = 128 << 10;
 /// No word is longer, so the prefix is looked for in so many bytes before the cursor.
 const MAX_PREFIX: usize = 128;
 
-/// Readings of pieces away from the cursor are kept while the document has no more pieces than this (some 3 MB)...
+/// What [`Document::read_ahead`] does at a time, at most: bytes of pieces made tokens, tokens remembered, tokens read by the network.
+const AHEAD_BYTES: usize = 8 << 10;
+const AHEAD_WORDS: usize = 1000;
+const AHEAD_STEPS: usize = 16;
+
+/// Readings of pieces away from the cursor are kept while they are no more than this (some 3 MB).
 const MAX_READINGS: usize = 256;
 
 /// A text open in an editor.
@@ -50,9 +55,23 @@ pub struct Document {
     checkpoints: Checkpoints,
     /// What `recency` has read.
     tokens: Vec<TokenId>,
+    /// Where reading may start: indices of tokens.
+    anchors: Vec<usize>,
+    /// The pieces that `tokens` and `anchors` begin with, and whether those are the document's first.
+    pieces: Vec<Remembered>,
+    is_whole: bool,
     recency: Recency,
     /// Whose tokens and states these are.
     model: Option<u64>,
+}
+
+/// A piece whose tokens are remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Remembered {
+    reading: ReadingId,
+    /// How many tokens, and how many anchors, are remembered with it.
+    tokens: usize,
+    anchors: usize,
 }
 
 /// One element of a `didChange` notification.
@@ -105,6 +124,9 @@ impl Document {
             memory: Memory::default(),
             checkpoints: Checkpoints::default(),
             tokens: Vec::new(),
+            anchors: Vec::new(),
+            pieces: Vec::new(),
+            is_whole: false,
             recency: Recency::new(),
             model: None,
         }
@@ -154,6 +176,7 @@ impl Document {
                 Change::Full(text) => {
                     self.text = Rope::from_str(text);
                     self.outline = Outline::default();
+                    self.pieces.clear();
                     result = Ok(());
                 }
                 Change::Partial(range, text) if result.is_ok() => {
@@ -199,6 +222,62 @@ impl Document {
         model: &Model,
         scratch: &mut Scratch,
     ) -> Option<Context> {
+        let (cursor, pieces) = self.cursor(offset, model)?;
+        for piece in pieces.clone() {
+            self.read_piece(piece, model.tokenizer());
+        }
+        self.remember(
+            pieces.clone(),
+            &cursor.reading,
+            model.tokenizer().vocabulary(),
+            usize::MAX,
+        );
+        self.forget(pieces.clone());
+        let curly = cursor.reading.curly.or_else(|| {
+            pieces
+                .rev()
+                .find_map(|piece| self.outline.reading(piece)?.curly)
+        });
+        Some(Context {
+            state: self.checkpoints.state(&self.read_from(), model, scratch),
+            prefix_start: offset - cursor.prefix.len(),
+            prefix: cursor.prefix,
+            boundary: cursor.boundary,
+            curly: curly.unwrap_or(false),
+        })
+    }
+
+    /// Does a small part of what [`Document::context`] at this offset would have to do, a millisecond or two; `false` when nothing
+    /// is left to do.
+    pub fn read_ahead(&mut self, offset: usize, model: &Model, scratch: &mut Scratch) -> bool {
+        let Some((cursor, pieces)) = self.cursor(offset, model) else {
+            return false;
+        };
+        let mut room = AHEAD_BYTES;
+        for piece in pieces.clone() {
+            if self.outline.reading(piece).is_some() {
+                continue;
+            }
+            if room == 0 {
+                return true;
+            }
+            room = room.saturating_sub(self.outline.range(piece).len());
+            self.read_piece(piece, model.tokenizer());
+        }
+        let vocabulary = model.tokenizer().vocabulary();
+        if !self.remember(pieces.clone(), &cursor.reading, vocabulary, AHEAD_WORDS) {
+            return true;
+        }
+        self.forget(pieces);
+        let tokens = self.read_from();
+        let known = self.checkpoints.covered(&tokens);
+        let end = tokens.len().min(known + AHEAD_STEPS);
+        self.checkpoints.state(&tokens[..end], model, scratch);
+        end < tokens.len()
+    }
+
+    /// What stands at an offset, up to its prefix, and the pieces before it that are remembered there.
+    fn cursor(&mut self, offset: usize, model: &Model) -> Option<(Cursor, Range<usize>)> {
         if !self.in_step || !self.is_boundary(offset) {
             return None;
         }
@@ -214,32 +293,7 @@ impl Document {
         let place = prose::place(self.language, part, &text, offset - range.start)?;
         let before = &text[..offset - range.start];
         let cursor = Cursor::new(&place, before, model.tokenizer(), &mut self.memory)?;
-
-        let first = self.outline.memory(piece);
-        for before in first..piece {
-            self.read_piece(before, model.tokenizer());
-        }
-        let start = self.remember(
-            first..piece,
-            &cursor.reading,
-            model.tokenizer().vocabulary(),
-        );
-        self.forget(first..piece);
-
-        let mut context = vec![TokenId::DOC];
-        context.extend_from_slice(&self.tokens[start..]);
-        let curly = cursor.reading.curly.or_else(|| {
-            (first..piece)
-                .rev()
-                .find_map(|before| self.outline.reading(before)?.curly)
-        });
-        Some(Context {
-            state: self.checkpoints.state(&context, model, scratch),
-            prefix_start: offset - cursor.prefix.len(),
-            prefix: cursor.prefix,
-            boundary: cursor.boundary,
-            curly: curly.unwrap_or(false),
-        })
+        Some((cursor, self.outline.memory(piece)..piece))
     }
 
     /// The tokens before the prefix of the last [`Document::context`], as far back as they are remembered.
@@ -266,6 +320,8 @@ impl Document {
         self.memory = Memory::default();
         self.checkpoints.clear();
         self.tokens.clear();
+        self.anchors.clear();
+        self.pieces.clear();
         self.recency = Recency::new();
     }
 
@@ -302,40 +358,84 @@ impl Document {
         self.outline.keep(piece, reading);
     }
 
-    /// Brings `tokens` and `recency` to the cursor; returns from where on the network reads.
+    /// Brings `tokens`, `anchors` and `recency` to the cursor, which stands in the piece behind `pieces` at the end of `last`;
+    /// `false` if more than `most` new tokens would have to be read for it, of which only the first were.
     ///
-    /// Both begin with `DOC`, and a paragraph's break is left out where the document starts.
-    fn remember(&mut self, pieces: Range<usize>, last: &Reading, vocabulary: &Vocabulary) -> usize {
+    /// The tokens begin with `DOC`, and a paragraph's break is left out where the document starts.
+    fn remember(
+        &mut self,
+        pieces: Range<usize>,
+        last: &Reading,
+        vocabulary: &Vocabulary,
+        most: usize,
+    ) -> bool {
         let is_whole = pieces.start == 0;
-        let mut tokens = vec![TokenId::DOC];
-        let mut anchors = Vec::new();
-        let readings = pieces.filter_map(|piece| self.outline.reading(piece));
-        for reading in readings.chain([last]) {
-            let skipped = usize::from(is_whole && tokens.len() == 1);
-            let start = tokens.len();
-            tokens.extend_from_slice(&reading.tokens[skipped.min(reading.tokens.len())..]);
+        if is_whole != self.is_whole {
+            self.pieces.clear();
+            self.is_whole = is_whole;
+        }
+        // What stands before the first piece that has changed need not be looked at.
+        let ids: Vec<Option<ReadingId>> = pieces
+            .clone()
+            .map(|piece| self.outline.reading_id(piece))
+            .collect();
+        let same = self.pieces.iter().map(|piece| Some(piece.reading));
+        let same = same.zip(&ids).take_while(|(a, b)| a == *b).count();
+        self.pieces.truncate(same);
+        let before = self.pieces.last();
+        let (base, anchors) = before.map_or((1, 0), |piece| (piece.tokens, piece.anchors));
+        self.anchors.truncate(anchors);
+
+        if self.tokens.is_empty() {
+            self.tokens.push(TokenId::DOC);
+            self.recency.push(TokenId::DOC, vocabulary);
+        }
+        let mut rest = Vec::new();
+        let readings = pieces.skip(same).map(|piece| self.outline.reading(piece));
+        let readings = readings.chain([Some(last)]);
+        for (reading, id) in readings.zip(ids[same..].iter().chain([&None])) {
+            let Some(reading) = reading else { continue };
+            let start = base + rest.len();
+            let skipped = usize::from(is_whole && start == 1).min(reading.tokens.len());
+            rest.extend_from_slice(&reading.tokens[skipped..]);
             let anchor = |&anchor: &usize| start + anchor.saturating_sub(skipped);
-            anchors.extend(reading.anchors.iter().map(anchor));
+            self.anchors.extend(reading.anchors.iter().map(anchor));
+            if let Some(id) = *id {
+                self.pieces.push(Remembered {
+                    reading: id,
+                    tokens: base + rest.len(),
+                    anchors: self.anchors.len(),
+                });
+            }
         }
 
-        let kept = common(&self.tokens, &tokens);
+        let kept = base + common(&self.tokens[base..], &rest);
         self.recency.truncate(kept);
-        for &token in &tokens[kept..] {
+        self.tokens.truncate(kept);
+        let new = &rest[kept - base..];
+        let is_all = new.len() <= most;
+        for &token in &new[..new.len().min(most)] {
             self.recency.push(token, vocabulary);
+            self.tokens.push(token);
         }
-        self.tokens = tokens;
+        let len = self.tokens.len();
+        let whole = self.pieces.partition_point(|piece| piece.tokens <= len);
+        self.pieces.truncate(whole);
+        is_all
+    }
 
+    /// The tokens that the network reads for the cursor: from the last anchor that leaves enough context.
+    fn read_from(&self) -> Vec<TokenId> {
         let latest = self.tokens.len().saturating_sub(CONTEXT_TOKENS);
-        anchors
-            .into_iter()
-            .rev()
-            .find(|&anchor| anchor <= latest)
-            .unwrap_or(1)
+        let anchor = self.anchors.iter().rev().find(|&&anchor| anchor <= latest);
+        let mut tokens = vec![TokenId::DOC];
+        tokens.extend_from_slice(&self.tokens[anchor.copied().unwrap_or(1)..]);
+        tokens
     }
 
     /// Keeps memory bounded: in a long document only what the cursor needs.
     fn forget(&mut self, needed: Range<usize>) {
-        if self.outline.readings() > MAX_READINGS {
+        if self.outline.readings() > MAX_READINGS + needed.len() {
             self.outline.forget_all_but(needed);
         }
     }

@@ -29,8 +29,12 @@ const LANDMARKS: u64 = 4;
 struct Piece {
     start: usize,
     is_landmark: bool,
-    reading: Option<Reading>,
+    reading: Option<(ReadingId, Reading)>,
 }
+
+/// Tells what was read of one piece from what was read of another, or of the same one before it changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ReadingId(u64);
 
 /// The pieces of one document.
 #[derive(Debug, Default)]
@@ -43,6 +47,9 @@ pub(super) struct Outline {
     head: usize,
     /// ...and at the end.
     tail: usize,
+    /// How many pieces have a reading, and how many readings there ever were.
+    readings: usize,
+    read: u64,
 }
 
 impl Outline {
@@ -96,6 +103,9 @@ impl Outline {
         for piece in &mut self.pieces[met..] {
             piece.start = piece.start + len - self.len;
         }
+        let with_reading = |pieces: &[Piece]| pieces.iter().filter(|p| p.reading.is_some()).count();
+        self.readings += with_reading(&found);
+        self.readings -= with_reading(&self.pieces[first..met]);
         self.pieces.splice(first..met, found);
         (self.len, self.head, self.tail) = (len, len, len);
     }
@@ -122,7 +132,7 @@ impl Outline {
     }
 
     /// The reading of a piece that is found again although it was scanned again.
-    fn unchanged(&mut self, start: usize, end: usize) -> Option<Reading> {
+    fn unchanged(&mut self, start: usize, end: usize) -> Option<(ReadingId, Reading)> {
         if end > self.head {
             return None;
         }
@@ -134,11 +144,9 @@ impl Outline {
             .pieces
             .get(index + 1)
             .is_some_and(|next| next.start == end);
-        if is_whole {
-            self.pieces[index].reading.take()
-        } else {
-            None
-        }
+        let reading = is_whole.then(|| self.pieces[index].reading.take())?;
+        self.readings -= usize::from(reading.is_some());
+        reading
     }
 
     /// The piece that an offset lies in; between two, the second.
@@ -174,27 +182,36 @@ impl Outline {
 
     /// What was read of a piece.
     pub(super) fn reading(&self, piece: usize) -> Option<&Reading> {
-        self.pieces[piece].reading.as_ref()
+        self.pieces[piece]
+            .reading
+            .as_ref()
+            .map(|(_, reading)| reading)
+    }
+
+    /// Which reading of a piece that is.
+    pub(super) fn reading_id(&self, piece: usize) -> Option<ReadingId> {
+        self.pieces[piece].reading.as_ref().map(|(id, _)| *id)
     }
 
     /// Keeps what was read of a piece.
     pub(super) fn keep(&mut self, piece: usize, reading: Reading) {
-        self.pieces[piece].reading = Some(reading);
+        self.read += 1;
+        let before = self.pieces[piece]
+            .reading
+            .replace((ReadingId(self.read), reading));
+        self.readings += usize::from(before.is_none());
     }
 
     /// How many pieces have a reading.
     pub(super) fn readings(&self) -> usize {
-        self.pieces
-            .iter()
-            .filter(|piece| piece.reading.is_some())
-            .count()
+        self.readings
     }
 
     /// Drops what was read of all pieces but these.
     pub(super) fn forget_all_but(&mut self, pieces: Range<usize>) {
         for (index, piece) in self.pieces.iter_mut().enumerate() {
-            if !pieces.contains(&index) {
-                piece.reading = None;
+            if !pieces.contains(&index) && piece.reading.take().is_some() {
+                self.readings -= 1;
             }
         }
     }

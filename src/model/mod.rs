@@ -28,6 +28,9 @@ use gates::Gates;
 use known::{KnownWords, WordTree};
 use ngram::Ngram;
 
+/// No model file is larger.
+const LARGEST_FILE: u64 = 1 << 30;
+
 /// Configuration, vocabulary and weights; immutable, shared by `Arc`.
 #[derive(Debug)]
 pub struct Model {
@@ -91,6 +94,20 @@ impl Model {
     /// Opens a model file, memory-mapped.
     pub fn open(path: &Path) -> Result<Model, Error> {
         Model::from_file(ModelFile::open(path)?)
+    }
+
+    /// Reads a model file. A process that lives long does not map files that others may write over: where a mapped file has become
+    /// shorter, there is no memory any more.
+    pub fn read(path: &Path) -> Result<Model, Error> {
+        let about = std::fs::metadata(path)?;
+        if !about.is_file() || about.len() > LARGEST_FILE {
+            let found = about.len();
+            return Err(Error::Format(match about.is_file() {
+                true => format!("{found} bytes, expected {LARGEST_FILE} at most"),
+                false => "not a file".to_owned(),
+            }));
+        }
+        Model::from_bytes(std::fs::read(path)?)
     }
 
     /// A model in memory.

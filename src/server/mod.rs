@@ -17,6 +17,7 @@ mod open;
 mod proto;
 mod repair;
 mod session;
+mod stdio;
 mod switches;
 
 use crate::config::{Layer, Layers};
@@ -139,7 +140,7 @@ impl std::fmt::Debug for Options {
 fn load(path: Option<PathBuf>) -> Result<Model, String> {
     match path {
         None => Ok(Model::shipped()),
-        Some(path) => Model::open(&path)
+        Some(path) => Model::read(&path)
             .map_err(|error| format!("cannot use the model {}: {error}", path.display())),
     }
 }
@@ -149,8 +150,8 @@ pub fn serve_stdio(options: Options) -> std::io::Result<Ended> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()?;
-    let ended = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout(), options));
-    // A thread of the runtime may be reading standard input, which the client need not close.
+    let ended = runtime.block_on(serve(stdio::input()?, stdio::output(), options));
+    // A thread of the runtime may be writing to standard output, which the client need not read.
     runtime.shutdown_background();
     Ok(ended)
 }

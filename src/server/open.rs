@@ -29,6 +29,8 @@ pub(super) struct Open {
     /// Clients ask the same several times over, so the last answers are kept until anything changes.
     words: Option<(Position, Option<Words>)>,
     ghost: Option<(Position, Option<Selected>, Option<Ghost>)>,
+    /// Where the next question is to be expected: where the last change ended, before the first one the end.
+    ahead: Option<usize>,
 }
 
 impl Tools {
@@ -68,6 +70,7 @@ impl Open {
             document,
             words: None,
             ghost: None,
+            ahead: Some(text.len()),
         }
     }
 
@@ -127,6 +130,22 @@ impl Open {
             && was_in_step
         {
             tracing::warn!(version, %error, "out of step: silent until the whole text comes");
+        }
+        // A whole text does not tell where its writer is.
+        self.ahead = match changes.last() {
+            Some(Change::Partial(range, text)) => document
+                .offset(range.start, encoding)
+                .ok()
+                .map(|start| start + text.len()),
+            _ => None,
+        };
+    }
+
+    /// Reads a small part of what stands before the place that a question is to be expected about; whether there is more.
+    pub(super) fn read_ahead(&mut self, tools: &mut Tools) -> bool {
+        match (&mut self.document, self.ahead) {
+            (Some(document), Some(at)) => document.read_ahead(at, &tools.model, &mut tools.scratch),
+            _ => false,
         }
     }
 

@@ -45,6 +45,8 @@ pub(super) struct Session {
     settings: Settings,
     switches: Switches,
     documents: HashMap<Uri, Open>,
+    /// The document that was opened or changed last, until it has been read or asked about.
+    ahead: Option<Uri>,
     tools: Tools,
     loading: Loading,
     learner: Option<Learner>,
@@ -78,6 +80,13 @@ pub(super) fn run(start: Start, events: &Receiver<Event>) {
     let mut session = Session::new(start);
     let mut queue = VecDeque::new();
     loop {
+        if queue.is_empty() {
+            // Before waiting, what the next question will need is read, in small parts: a message waits for one at most.
+            queue.extend(events.try_iter());
+            if queue.is_empty() && session.read_ahead() {
+                continue;
+            }
+        }
         if queue.is_empty() {
             match events.recv() {
                 Ok(event) => queue.push_back(event),
@@ -137,6 +146,7 @@ impl Session {
             settings,
             switches: Switches::default(),
             documents: HashMap::new(),
+            ahead: None,
             loading,
             learner,
             activity,
@@ -194,6 +204,7 @@ impl Session {
                 version,
                 text,
             } => {
+                self.ahead = Some(uri.clone());
                 self.documents
                     .insert(uri, Open::new(language_id, version, &text));
             }
@@ -356,12 +367,34 @@ impl Session {
         };
         let accepted = open.accepted(changes);
         open.change(version, changes, self.features.encoding);
+        self.ahead = Some(uri.clone());
         if let Some(accepted) = accepted {
             self.learn(Task::Accepted(accepted));
         }
     }
 
+    /// Reads a small part of what stands before the place that a question is to be expected about; whether there is more.
+    fn read_ahead(&mut self) -> bool {
+        let Some(uri) = self.ahead.take() else {
+            return false;
+        };
+        if !self.is_on(&uri) {
+            return false;
+        }
+        let tools = &mut self.tools;
+        let is_more = self.documents.get_mut(&uri).is_some_and(|open| {
+            catch_unwind(AssertUnwindSafe(|| open.read_ahead(tools))).unwrap_or_else(|_| {
+                tracing::error!("a bug: reading ahead failed");
+                open.lose();
+                false
+            })
+        });
+        self.ahead = is_more.then_some(uri);
+        is_more
+    }
+
     fn words(&mut self, place: &Place, trigger: Trigger) -> Option<Words> {
+        self.ahead = None;
         let is_wanted = self.settings.completion
             && (trigger != Trigger::Space || self.settings.trigger_on_space);
         if !is_wanted || !self.is_on(&place.uri) {
@@ -378,6 +411,7 @@ impl Session {
     }
 
     fn ghost(&mut self, place: &Place, selected: Option<&Selected>) -> Option<Ghost> {
+        self.ahead = None;
         if !self.settings.inline_completion || !self.is_on(&place.uri) {
             return None;
         }

@@ -347,6 +347,22 @@ fn errors_say_what_is_wrong_and_touch_nothing() {
 }
 
 #[test]
+fn the_version_at_length() {
+    let place = Place::new();
+    let said = |line: &str| String::from_utf8(place.run(line).stdout).expect("UTF-8");
+    let short = said("--version");
+    assert_eq!(short.lines().count(), 1, "{short}");
+    for line in ["--version --verbose", "--verbose -V"] {
+        let long = said(line);
+        assert!(long.starts_with(&short), "{long}");
+        assert!(
+            long.contains("portable") && long.contains("tokens"),
+            "{long}"
+        );
+    }
+}
+
+#[test]
 fn a_run_is_locked() {
     let place = Place::new();
     let mut child = place

@@ -189,6 +189,13 @@ fn check(
         } else {
             here
         };
+        // Reading ahead, here or elsewhere, as far as it comes.
+        let near = boundary(&text, cursor.index(text.len() + 1));
+        for ahead in [near, offset] {
+            for _ in 0..version % 4 {
+                edited.read_ahead(ahead, &MODEL, &mut Scratch::default());
+            }
+        }
         let mut fresh = Document::open(language, 0, &text);
         prop_assert_eq!(
             said(&mut edited, offset),
@@ -321,6 +328,26 @@ fn long_text() -> String {
     (0..3000)
         .map(|index| format!("{}Paragraph {index} ends here.\n\n", block(index)))
         .collect()
+}
+
+/// What was read ahead need not be read when it is asked for, and each part is small.
+#[test]
+fn reading_ahead_leaves_nothing_to_read() {
+    let text = long_text();
+    for offset in [text.len(), text.len() / 2] {
+        let mut document = Document::open(Language::Markdown, 0, &text);
+        let offset = text[..offset].rfind("ends").expect("a paragraph");
+        let mut read = 0;
+        while document.read_ahead(offset, &MODEL, &mut Scratch::default()) {
+            let part = document.tokens_read() - read;
+            assert!(part <= 16, "{part} tokens at once");
+            read += part;
+        }
+        assert!(document.tokens_read() > 200);
+        assert_eq!(cost(&mut document, offset), 0);
+        let mut fresh = Document::open(Language::Markdown, 0, &text);
+        assert_eq!(said(&mut document, offset), said(&mut fresh, offset));
+    }
 }
 
 /// Tokens read for a request.

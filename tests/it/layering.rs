@@ -20,6 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("train", &["text", "nn", "model", "predict", "eval"]),
     ("config", &["predict", "text"]),
+    ("confine", &[]),
     ("pad", &["text", "model", "predict", "document"]),
     (
         "server",
@@ -61,6 +62,16 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ),
     ("println!", &["cli"], "standard output is the protocol"),
     ("print!", &["cli"], "standard output is the protocol"),
+    (
+        "landlock",
+        &["confine.rs"],
+        "one place says what the process gives up",
+    ),
+    (
+        "seccompiler",
+        &["confine.rs"],
+        "one place says what the process gives up",
+    ),
     ("std::net", &[], "nothing leaves this machine"),
     ("std::process::Command", &[], "nothing is started"),
 ];

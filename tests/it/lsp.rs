@@ -2,6 +2,7 @@
 
 mod binary;
 mod editor;
+mod faults;
 mod learning;
 mod order;
 mod protocol;

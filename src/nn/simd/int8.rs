@@ -179,10 +179,17 @@ pub fn product_add(matrix: Matrix, x: Vectors, out: &mut [f32]) {
             let mut sums = [[0; PANEL]; VECTORS];
             kernel(panel, x, columns, row_sums, &mut sums);
             for ((out, sums), x_scale) in out.chunks_exact_mut(rows).zip(&sums).zip(x_scales) {
-                for ((out, sum), scale) in out[range.clone()].iter_mut().zip(sums).zip(row_scales) {
-                    *out += *sum as f32 * (scale * x_scale);
-                }
+                add_scaled(&mut out[range.clone()], sums, row_scales, *x_scale);
             }
+        }
+    }
+}
+
+multiversion! {
+    /// Adds sums of products of integers, each worth as much as its row's and the vector's units say.
+    fn add_scaled(out: &mut [f32], sums: &[i32], row_scales: &[f32], x_scale: f32) {
+        for ((out, sum), scale) in out.iter_mut().zip(sums).zip(row_scales) {
+            *out += *sum as f32 * (scale * x_scale);
         }
     }
 }
@@ -190,32 +197,45 @@ pub fn product_add(matrix: Matrix, x: Vectors, out: &mut [f32]) {
 /// Sums of a panel's rows for up to four vectors: panel `(columns / 4, 64, 4)`, vectors `(up to 4, columns)`, sums of the rows' weights.
 type Kernel = fn(&[i8], &[i8], usize, &[i32], &mut [[i32; PANEL]; VECTORS]);
 
-fn kernel() -> Kernel {
+/// The kernels that this processor has, best first; the portable one is always there.
+fn kernels() -> Vec<(&'static str, Kernel)> {
+    let mut kernels: Vec<(&'static str, Kernel)> = Vec::new();
     #[cfg(target_arch = "x86_64")]
     {
         if cpu().vnni {
-            // SAFETY: AVX-512 F and VNNI were detected.
-            return |panel, x, columns, row_sums, sums| unsafe {
-                x86_64::panel_vnni(panel, x, columns, row_sums, sums)
-            };
+            // SAFETY: AVX-512 F, BW and VNNI were detected.
+            kernels.push(
+                ("AVX-512 VNNI", |panel, x, columns, row_sums, sums| unsafe {
+                    x86_64::panel_vnni(panel, x, columns, row_sums, sums)
+                }),
+            );
+        }
+        if cpu().avx_vnni {
+            // SAFETY: AVX2 and AVX-VNNI were detected.
+            kernels.push(("AVX-VNNI", |panel, x, columns, row_sums, sums| unsafe {
+                x86_64::panel_avx_vnni(panel, x, columns, row_sums, sums)
+            }));
         }
         if cpu().avx2 {
             // SAFETY: AVX2 was detected.
-            return |panel, x, columns, _, sums| unsafe {
+            kernels.push(("AVX2", |panel, x, columns, _, sums| unsafe {
                 x86_64::panel_avx2(panel, x, columns, sums)
-            };
+            }));
         }
     }
-    portable
+    kernels.push(("portable", portable));
+    kernels
 }
 
-/// The name of the kernel in use.
-pub fn kernel_name() -> &'static str {
-    match cpu() {
-        cpu if cpu.vnni => "AVX-512 VNNI",
-        cpu if cpu.avx2 => "AVX2",
-        _ => "portable",
-    }
+/// The best one.
+fn kernel() -> Kernel {
+    static KERNEL: OnceLock<Kernel> = OnceLock::new();
+    *KERNEL.get_or_init(|| kernels()[0].1)
+}
+
+/// The names of the kernels that this processor has, the one in use first.
+pub fn kernel_names() -> Vec<&'static str> {
+    kernels().into_iter().map(|(name, _)| name).collect()
 }
 
 /// The reference of every kernel, and what processors without one use.
@@ -249,6 +269,56 @@ mod x86_64 {
         i32::from_ne_bytes([x[0] as u8, x[1] as u8, x[2] as u8, x[3] as u8])
     }
 
+    /// A kernel for so many vectors. Sums are variables, not elements of an array: the compiler would keep an array in memory and
+    /// write it back for each group, which takes as long as the products.
+    macro_rules! vnni {
+        ($name:ident: $($n:literal $x:ident $a:ident $b:ident $c:ident $d:ident),*) => {
+            #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+            fn $name(panel: &[i8], x: &[i8], columns: usize, out: &mut [[i32; PANEL]; VECTORS]) {
+                let sign = _mm512_set1_epi8(-128);
+                let groups = panel.as_chunks::<{ PANEL * GROUP }>().0;
+                $(
+                    let $x = &x[$n * columns..][..columns].as_chunks::<GROUP>().0[..groups.len()];
+                    let [mut $a, mut $b, mut $c, mut $d] = [_mm512_setzero_si512(); 4];
+                )*
+                for (k, group) in groups.iter().enumerate() {
+                    let group: *const __m512i = group.as_ptr().cast();
+                    // SAFETY: a group holds 256 bytes, four times 64.
+                    let (v, w, y, z) = unsafe {
+                        (
+                            _mm512_loadu_si512(group),
+                            _mm512_loadu_si512(group.add(1)),
+                            _mm512_loadu_si512(group.add(2)),
+                            _mm512_loadu_si512(group.add(3)),
+                        )
+                    };
+                    $(
+                        let x = _mm512_xor_si512(_mm512_set1_epi32(word(&$x[k])), sign);
+                        $a = _mm512_dpbusd_epi32($a, x, v);
+                        $b = _mm512_dpbusd_epi32($b, x, w);
+                        $c = _mm512_dpbusd_epi32($c, x, y);
+                        $d = _mm512_dpbusd_epi32($d, x, z);
+                    )*
+                }
+                $(
+                    let sums: *mut __m512i = out[$n].as_mut_ptr().cast();
+                    // SAFETY: sums are 64 words, four times 16.
+                    unsafe {
+                        _mm512_storeu_si512(sums, $a);
+                        _mm512_storeu_si512(sums.add(1), $b);
+                        _mm512_storeu_si512(sums.add(2), $c);
+                        _mm512_storeu_si512(sums.add(3), $d);
+                    }
+                )*
+            }
+        };
+    }
+
+    vnni!(vnni1: 0 x0 a0 b0 c0 d0);
+    vnni!(vnni2: 0 x0 a0 b0 c0 d0, 1 x1 a1 b1 c1 d1);
+    vnni!(vnni3: 0 x0 a0 b0 c0 d0, 1 x1 a1 b1 c1 d1, 2 x2 a2 b2 c2 d2);
+    vnni!(vnni4: 0 x0 a0 b0 c0 d0, 1 x1 a1 b1 c1 d1, 2 x2 a2 b2 c2 d2, 3 x3 a3 b3 c3 d3);
+
     /// `vpdpbusd` multiplies unsigned by signed bytes: x + 128 is unsigned, and 128 times the row's sum is taken off at the end.
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     pub(super) fn panel_vnni(
@@ -258,49 +328,79 @@ mod x86_64 {
         row_sums: &[i32],
         sums: &mut [[i32; PANEL]; VECTORS],
     ) {
-        match x.len() / columns {
-            1 => vnni::<1>(panel, x, columns, sums),
-            2 => vnni::<2>(panel, x, columns, sums),
-            3 => vnni::<3>(panel, x, columns, sums),
-            _ => vnni::<4>(panel, x, columns, sums),
+        let count = x.len() / columns;
+        match count {
+            1 => vnni1(panel, x, columns, sums),
+            2 => vnni2(panel, x, columns, sums),
+            3 => vnni3(panel, x, columns, sums),
+            _ => vnni4(panel, x, columns, sums),
         }
-        for sums in sums {
+        for sums in &mut sums[..count] {
             for (sum, row) in sums.iter_mut().zip(row_sums) {
                 *sum -= 128 * row;
             }
         }
     }
 
-    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-    fn vnni<const N: usize>(
+    /// A kernel on 256 bits, one vector after the other: a panel stays in the nearest cache. `$prepare` makes of four columns of x what
+    /// `$multiply` adds with the weights of eight rows to their sums. Sums are variables here too.
+    macro_rules! on_256_bits {
+        ($name:ident, $features:literal, $prepare:expr, $multiply:expr, $($i:literal $sum:ident),*) => {
+            #[target_feature(enable = $features)]
+            fn $name(panel: &[i8], x: &[i8], columns: usize, out: &mut [[i32; PANEL]; VECTORS]) {
+                let groups = panel.as_chunks::<{ PANEL * GROUP }>().0;
+                for (x, out) in x.chunks_exact(columns).zip(out) {
+                    $( let mut $sum = _mm256_setzero_si256(); )*
+                    for (x, group) in x.as_chunks::<GROUP>().0.iter().zip(groups) {
+                        let x = $prepare(_mm256_set1_epi32(word(x)));
+                        let group: *const __m256i = group.as_ptr().cast();
+                        $(
+                            // SAFETY: a group holds 256 bytes, eight times 32.
+                            let w = unsafe { _mm256_loadu_si256(group.add($i)) };
+                            $sum = $multiply($sum, x, w);
+                        )*
+                    }
+                    let out: *mut __m256i = out.as_mut_ptr().cast();
+                    $(
+                        // SAFETY: out holds 64 words, eight times 8.
+                        unsafe { _mm256_storeu_si256(out.add($i), $sum) };
+                    )*
+                }
+            }
+        };
+    }
+
+    on_256_bits!(
+        avx_vnni,
+        "avx2,avxvnni",
+        |x| _mm256_xor_si256(x, _mm256_set1_epi8(-128)),
+        |sum, x, w| _mm256_dpbusd_avx_epi32(sum, x, w),
+        0 a, 1 b, 2 c, 3 d, 4 e, 5 f, 6 g, 7 h
+    );
+    on_256_bits!(
+        avx2,
+        "avx2",
+        |x| (x, _mm256_abs_epi8(x)),
+        |sum, (x, magnitude), w| {
+            let pairs = _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(w, x));
+            _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+        },
+        0 a, 1 b, 2 c, 3 d, 4 e, 5 f, 6 g, 7 h
+    );
+
+    /// As [`panel_vnni`], on 256 bits.
+    #[target_feature(enable = "avx2,avxvnni")]
+    pub(super) fn panel_avx_vnni(
         panel: &[i8],
         x: &[i8],
         columns: usize,
-        out: &mut [[i32; PANEL]; VECTORS],
+        row_sums: &[i32],
+        sums: &mut [[i32; PANEL]; VECTORS],
     ) {
-        let sign = _mm512_set1_epi8(-128);
-        let mut sums = [[_mm512_setzero_si512(); 4]; N];
-        let x: [&[[i8; GROUP]]; N] =
-            std::array::from_fn(|n| x[n * columns..][..columns].as_chunks().0);
-        for (k, group) in panel.as_chunks::<{ PANEL * GROUP }>().0.iter().enumerate() {
-            // A loop, not `array::from_fn`: that has not the features of this function, so it would be called, not inlined,
-            // four times for each group, and half of the time would go there.
-            let mut w = [_mm512_setzero_si512(); 4];
-            for (i, w) in w.iter_mut().enumerate() {
-                // SAFETY: a group holds 256 bytes, and 64 i + 64 <= 256.
-                *w = unsafe { _mm512_loadu_si512(group.as_ptr().add(64 * i).cast()) };
-            }
-            for n in 0..N {
-                let x = _mm512_xor_si512(_mm512_set1_epi32(word(&x[n][k])), sign);
-                for i in 0..4 {
-                    sums[n][i] = _mm512_dpbusd_epi32(sums[n][i], x, w[i]);
-                }
-            }
-        }
-        for (out, sums) in out.iter_mut().zip(&sums) {
-            for (i, sum) in sums.iter().enumerate() {
-                // SAFETY: out holds 64 words, and 16 i + 16 <= 64.
-                unsafe { _mm512_storeu_si512(out.as_mut_ptr().add(16 * i).cast(), *sum) };
+        avx_vnni(panel, x, columns, sums);
+        for sums in &mut sums[..x.len() / columns] {
+            for (sum, row) in sums.iter_mut().zip(row_sums) {
+                *sum -= 128 * row;
             }
         }
     }
@@ -313,29 +413,7 @@ mod x86_64 {
         columns: usize,
         out: &mut [[i32; PANEL]; VECTORS],
     ) {
-        let ones = _mm256_set1_epi16(1);
-        for (x, out) in x.chunks_exact(columns).zip(out) {
-            let mut sums = [_mm256_setzero_si256(); 8];
-            for (x, group) in x
-                .as_chunks::<GROUP>()
-                .0
-                .iter()
-                .zip(panel.as_chunks::<{ PANEL * GROUP }>().0)
-            {
-                let x = _mm256_set1_epi32(word(x));
-                let magnitude = _mm256_abs_epi8(x);
-                for (i, sum) in sums.iter_mut().enumerate() {
-                    // SAFETY: a group holds 256 bytes, and 32 i + 32 <= 256.
-                    let w = unsafe { _mm256_loadu_si256(group.as_ptr().add(32 * i).cast()) };
-                    let pairs = _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(w, x));
-                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
-                }
-            }
-            for (i, sum) in sums.iter().enumerate() {
-                // SAFETY: out holds 64 words, and 8 i + 8 <= 64.
-                unsafe { _mm256_storeu_si256(out.as_mut_ptr().add(8 * i).cast(), *sum) };
-            }
-        }
+        avx2(panel, x, columns, out);
     }
 }
 
@@ -343,6 +421,7 @@ mod x86_64 {
 mod tests {
     use super::*;
     use crate::nn::random::Random;
+    use proptest::prelude::*;
 
     fn case(rows: usize, columns: usize, vectors: usize) -> (Packed, Vec<f32>, Vec<f32>) {
         let mut random = Random::new(11);
@@ -427,44 +506,65 @@ mod tests {
         assert_eq!(multiply(&packed, 64, &x), alone);
     }
 
-    #[test]
-    fn kernels_equal_the_portable_one() {
-        let columns = 36;
-        let mut random = Random::new(4);
-        let mut byte = |_| (random.below(255) as i32 - 127) as i8;
-        let mut panel: Vec<i8> = (0..PANEL * columns).map(&mut byte).collect();
-        let mut x: Vec<i8> = (0..3 * columns).map(&mut byte).collect();
-        panel[..PANEL * 8].fill(127);
-        x[..8].fill(-127);
-        let matrix = Matrix {
-            data: &panel,
-            scales: &[1.0; PANEL],
-            sums: &[],
-            columns,
-        };
-        let mut row = vec![0; columns];
-        let row_sums: Vec<i32> = (0..PANEL)
-            .map(|r| {
+    proptest! {
+        #[test]
+        fn kernels_equal_the_portable_one(
+            groups in 1usize..40,
+            vectors in 1..=VECTORS,
+            seed in any::<u64>(),
+            // How many groups hold the largest products that there are.
+            extreme in 0usize..40,
+        ) {
+            let columns = GROUP * groups;
+            let mut random = Random::new(seed);
+            let mut byte = |_| (random.below(255) as i32 - 127) as i8;
+            let mut panel: Vec<i8> = (0..PANEL * columns).map(&mut byte).collect();
+            let mut x: Vec<i8> = (0..vectors * columns).map(&mut byte).collect();
+            let extreme = extreme.min(groups);
+            panel[..PANEL * GROUP * extreme].fill(127);
+            x[..GROUP * extreme].fill(if seed % 2 == 0 { -127 } else { 127 });
+            let matrix = Matrix {
+                data: &panel,
+                scales: &[1.0; PANEL],
+                sums: &[],
+                columns,
+            };
+            let mut row = vec![0; columns];
+            let mut sum_of = |r| {
                 matrix.row(r, &mut row);
                 row.iter().map(|w| i32::from(*w)).sum()
-            })
-            .collect();
-        let run = |kernel: Kernel| {
-            let mut sums = [[0; PANEL]; VECTORS];
-            kernel(&panel, &x, columns, &row_sums, &mut sums);
-            sums[..3].to_vec()
+            };
+            let row_sums: Vec<i32> = (0..PANEL).map(&mut sum_of).collect();
+            let run = |kernel: Kernel| {
+                let mut sums = [[0; PANEL]; VECTORS];
+                kernel(&panel, &x, columns, &row_sums, &mut sums);
+                sums[..vectors].to_vec()
+            };
+            let want = run(portable);
+            for (name, kernel) in kernels() {
+                prop_assert_eq!(run(kernel), want.clone(), "{}", name);
+            }
+            for (r, want) in (0..PANEL).zip(want[0]) {
+                matrix.row(r, &mut row);
+                prop_assert_eq!(dot(&row, &x[..columns]), want);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_those_of_the_matrix() {
+        let (packed, ..) = case(130, 36, 1);
+        let matrix = Matrix {
+            data: &packed.data,
+            scales: &packed.scales,
+            sums: &packed.sums,
+            columns: 36,
         };
-        let want = run(portable);
-        assert_eq!(run(kernel()), want);
-        #[cfg(target_arch = "x86_64")]
-        if cpu().avx2 {
-            // SAFETY: AVX2 was detected.
-            assert_eq!(
-                run(|panel, x, columns, _, sums| unsafe {
-                    x86_64::panel_avx2(panel, x, columns, sums)
-                }),
-                want
-            );
+        let rows = Rows::new(130);
+        let mut row = vec![0; 36];
+        for at in [129, 0, 64, 63, 129] {
+            matrix.row(at, &mut row);
+            assert_eq!(rows.row(matrix, at), row);
         }
     }
 }

@@ -20,6 +20,20 @@ pub struct Cpu {
     pub bf16: bool,
     /// AVX-512 VNNI: dot products of bytes.
     pub vnni: bool,
+    /// AVX-VNNI: the same on 256 bits, for processors without AVX-512.
+    pub avx_vnni: bool,
+}
+
+impl std::fmt::Display for Cpu {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names = [
+            (self.bf16, "AVX-512 BF16"),
+            (self.avx512, "AVX-512"),
+            (self.avx2, "AVX2 and FMA"),
+        ];
+        let best = names.iter().find(|(is_there, _)| *is_there);
+        f.write_str(best.map_or("portable", |(_, name)| name))
+    }
 }
 
 /// The processor's features, detected once.
@@ -39,6 +53,7 @@ fn detect() -> Cpu {
         avx512,
         bf16: avx512 && is_x86_feature_detected!("avx512bf16"),
         vnni: avx512 && is_x86_feature_detected!("avx512vnni"),
+        avx_vnni: is_x86_feature_detected!("avx2") && is_x86_feature_detected!("avxvnni"),
     }
 }
 
@@ -49,6 +64,7 @@ fn detect() -> Cpu {
         avx512: false,
         bf16: false,
         vnni: false,
+        avx_vnni: false,
     }
 }
 
@@ -56,9 +72,9 @@ fn detect() -> Cpu {
 ///
 /// The body is written once as plain Rust over slices, which the compiler vectorizes to the width it is allowed.
 macro_rules! multiversion {
-    ($(#[$meta:meta])* pub fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
+    ($(#[$meta:meta])* $visible:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
         $(#[$meta])*
-        pub fn $name($($arg: $ty),*) $(-> $ret)? {
+        $visible fn $name($($arg: $ty),*) $(-> $ret)? {
             #[inline(always)]
             fn body($($arg: $ty),*) $(-> $ret)? $body
 

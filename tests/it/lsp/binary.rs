@@ -7,25 +7,37 @@ use std::rc::Rc;
 use std::time::Duration;
 use tempfile::TempDir;
 
-struct Program {
-    process: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
+pub(super) struct Program {
+    pub(super) process: Child,
+    pub(super) input: ChildStdin,
+    pub(super) output: BufReader<ChildStdout>,
     home: Rc<TempDir>,
 }
 
 impl Program {
-    fn start(arguments: &[&str]) -> Program {
+    pub(super) fn start(arguments: &[&str]) -> Program {
         Program::at(&Rc::new(tempfile::tempdir().unwrap()), arguments)
     }
 
     /// With the home folder of another one.
     fn at(home: &Rc<TempDir>, arguments: &[&str]) -> Program {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_rnn-lsp"))
+        Program::with(home, arguments, |_| ())
+    }
+
+    /// With the home folder of another one, `change` having the last word.
+    pub(super) fn with(
+        home: &Rc<TempDir>,
+        arguments: &[&str],
+        change: impl FnOnce(&mut Command),
+    ) -> Program {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rnn-lsp"));
+        command
             .args(arguments)
             .env("HOME", home.path())
             .env("XDG_CONFIG_HOME", home.path())
-            .env("XDG_DATA_HOME", home.path())
+            .env("XDG_DATA_HOME", home.path());
+        change(&mut command);
+        let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -41,37 +53,21 @@ impl Program {
         }
     }
 
-    fn send(&mut self, message: &Value) {
-        let body = message.to_string();
-        write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
-        self.input.flush().unwrap();
+    pub(super) fn send(&mut self, message: &Value) {
+        send(&mut self.input, message);
     }
 
     /// Sends a request and reads up to its answer.
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    pub(super) fn ask(&mut self, method: &str, params: Value) -> Value {
         self.send(&json!({"jsonrpc": "2.0", "id": method, "method": method, "params": params}));
-        loop {
-            let mut length = 0;
-            let mut line = String::new();
-            while self.output.read_line(&mut line).unwrap() > 2 {
-                length = line.trim().rsplit(' ').next().unwrap().parse().unwrap();
-                line.clear();
-            }
-            assert_ne!(length, 0, "the server hung up");
-            let mut body = vec![0; length];
-            self.output.read_exact(&mut body).unwrap();
-            let message: Value = serde_json::from_slice(&body).unwrap();
-            if message["id"] == method {
-                return message["result"].clone();
-            }
-        }
+        answer(&mut self.output, method)
     }
 
-    fn notify(&mut self, method: &str, params: Value) {
+    pub(super) fn notify(&mut self, method: &str, params: Value) {
         self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
 
-    fn initialize(&mut self, pid: Value) {
+    pub(super) fn initialize(&mut self, pid: Value) {
         let params = json!({"processId": pid, "rootUri": null, "capabilities": {}});
         assert_eq!(
             self.ask("initialize", params)["serverInfo"]["name"],
@@ -81,8 +77,33 @@ impl Program {
     }
 
     /// Waits for the end, the input staying open.
-    fn code(mut self) -> Option<i32> {
+    pub(super) fn code(mut self) -> Option<i32> {
         self.process.wait().unwrap().code()
+    }
+}
+
+pub(super) fn send(input: &mut ChildStdin, message: &Value) {
+    let body = message.to_string();
+    write!(input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    input.flush().unwrap();
+}
+
+/// Reads up to the answer to a request.
+pub(super) fn answer(output: &mut BufReader<ChildStdout>, id: &str) -> Value {
+    loop {
+        let mut length = 0;
+        let mut line = String::new();
+        while output.read_line(&mut line).unwrap() > 2 {
+            length = line.trim().rsplit(' ').next().unwrap().parse().unwrap();
+            line.clear();
+        }
+        assert_ne!(length, 0, "the server hung up");
+        let mut body = vec![0; length];
+        output.read_exact(&mut body).unwrap();
+        let message: Value = serde_json::from_slice(&body).unwrap();
+        if message["id"] == id {
+            return message["result"].clone();
+        }
     }
 }
 
