@@ -3,6 +3,7 @@
 //! Each subcommand's arguments and `run` live in a file of their own. This layer alone may print to standard output.
 
 mod eval;
+mod install;
 mod learned;
 mod mix;
 mod predict;
@@ -63,6 +64,10 @@ enum Command {
     Words(words::Args),
     /// A writing pad in the terminal, with suggestions as you type
     Try(r#try::Args),
+    /// Print a script that completes `rnn-lsp` in a shell
+    Completions(install::CompletionsArgs),
+    /// Print the manual page
+    Man(install::ManArgs),
 }
 
 /// The program. Exit code 0 is success, 1 an error, 2 wrong arguments.
@@ -95,6 +100,8 @@ pub fn main() -> ExitCode {
         Some(Command::Import(args)) => learned::import(args),
         Some(Command::Words(args)) => words::run(args),
         Some(Command::Try(args)) => r#try::run(args),
+        Some(Command::Completions(args)) => install::completions(args, Arguments::command()),
+        Some(Command::Man(args)) => install::man(args, Arguments::command()),
     };
     exit(outcome)
 }

@@ -4,8 +4,13 @@
 //! `workspace/configuration`, what it pushes by `workspace/didChangeConfiguration`, the command line. Nothing in a
 //! layer can reject the rest of it: an unknown key and a bad value each cost one warning.
 
+mod table;
+
+pub use table::{Setting, TABLE, table_as_markdown};
+
 use crate::predict;
 use etcetera::BaseStrategy;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,21 +19,34 @@ use tracing::level_filters::LevelFilter;
 /// The name under which editors keep our settings.
 pub const SECTION: &str = "rnn-lsp";
 
-/// What a user can choose.
+/// How suggestions are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Show {
+    /// Words in the editor's popup.
+    Popup,
+    /// Ghost text, in editors that have it.
+    Ghost,
+    /// Both. An editor that has no ghost text never asks for it.
+    #[default]
+    Both,
+}
+
+/// What a user can choose; [`TABLE`] says what each is for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// `enabled`: whether anything is offered at all.
     pub enabled: bool,
-    /// `completion`: words in the editor's popup.
-    pub completion: bool,
-    /// `inlineCompletion`: ghost text, where the editor has it.
-    pub inline_completion: bool,
+    /// `show`: how suggestions are shown.
+    pub show: Show,
     /// `maxItems`: at most so many words in the popup.
     pub max_items: usize,
     /// `minPrefix`: letters to type before the popup offers anything; 0 offers whole next words.
     pub min_prefix: usize,
     /// `threshold`: nothing is offered when the best word is less probable than this.
     pub threshold: f32,
+    /// `phraseThreshold`: ghost text less probable than this is cut short, down to nothing.
+    pub phrase_threshold: f32,
     /// `phraseLength`: at most so many words of ghost text.
     pub phrase_length: usize,
     /// `triggerOnSpace`: whether a typed space may open the popup.
@@ -58,11 +76,11 @@ impl Default for Settings {
         let options = predict::Options::default();
         Settings {
             enabled: true,
-            completion: true,
-            inline_completion: true,
+            show: Show::default(),
             max_items: options.max_items,
             min_prefix: 0,
             threshold: options.threshold,
+            phrase_threshold: options.phrase_threshold,
             phrase_length: options.max_phrase_words,
             trigger_on_space: true,
             languages: BTreeMap::new(),
@@ -92,11 +110,11 @@ impl Settings {
     pub fn to_json(&self) -> Value {
         json!({
             "enabled": self.enabled,
-            "completion": self.completion,
-            "inlineCompletion": self.inline_completion,
+            "show": self.show,
             "maxItems": self.max_items,
             "minPrefix": self.min_prefix,
             "threshold": self.threshold,
+            "phraseThreshold": self.phrase_threshold,
             "phraseLength": self.phrase_length,
             "triggerOnSpace": self.trigger_on_space,
             "languages": self.languages,
@@ -116,53 +134,46 @@ impl Settings {
         let mut warnings = Vec::new();
         for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
             let used = match key.as_str() {
-                "enabled" => take(&mut self.enabled, boolean(value)),
-                "completion" => take(&mut self.completion, boolean(value)),
-                "inlineCompletion" => take(&mut self.inline_completion, boolean(value)),
+                "enabled" => take(&mut self.enabled, value.as_bool()),
+                "show" => take(&mut self.show, show(value)),
                 "maxItems" => take(&mut self.max_items, whole(value, 1, 20)),
                 "minPrefix" => take(&mut self.min_prefix, whole(value, 0, 20)),
                 "threshold" => take(&mut self.threshold, probability(value)),
+                "phraseThreshold" => take(&mut self.phrase_threshold, probability(value)),
                 "phraseLength" => take(&mut self.phrase_length, whole(value, 1, 10)),
-                "triggerOnSpace" => take(&mut self.trigger_on_space, boolean(value)),
+                "triggerOnSpace" => take(&mut self.trigger_on_space, value.as_bool()),
                 "languages" => self.apply_languages(value),
-                "learn" => take(&mut self.learn, boolean(value)),
+                "learn" => take(&mut self.learn, value.as_bool()),
                 "learnFolders" => take(&mut self.learn_folders, folders(value)),
-                "learnIgnore" => take(&mut self.learn_ignore, texts(value, "a list of patterns")),
-                "train" => take(&mut self.train, boolean(value)),
+                "learnIgnore" => take(&mut self.learn_ignore, texts(value)),
+                "train" => take(&mut self.train, value.as_bool()),
                 "trainMinutes" => take(&mut self.train_minutes, minutes(value)),
-                "trainOnBattery" => take(&mut self.train_on_battery, boolean(value)),
+                "trainOnBattery" => take(&mut self.train_on_battery, value.as_bool()),
                 "model" => take(&mut self.model, path(value)),
                 "logLevel" => take(&mut self.log_level, level(value)),
-                _ => Err("one of enabled, completion, inlineCompletion, maxItems, minPrefix, threshold, \
-                          phraseLength, triggerOnSpace, languages, learn, learnFolders, learnIgnore, train, trainMinutes, \
-                          trainOnBattery, model, logLevel as the name of a setting"
-                    .to_owned()),
+                _ => None,
             };
-            if let Err(expected) = used {
+            if used.is_none() {
                 warnings.push(format!(
-                    "setting {key} = {}: expected {expected}",
-                    brief(value)
+                    "setting {key} = {}: expected {}",
+                    brief(value),
+                    table::takes(key)
                 ));
             }
         }
         warnings
     }
 
-    fn apply_languages(&mut self, value: &Value) -> Result<(), String> {
-        let expected = "an object of language ids, each true or false";
-        let object = value.as_object().ok_or(expected)?;
-        let mut bad = false;
+    fn apply_languages(&mut self, value: &Value) -> Option<()> {
+        let object = value.as_object()?;
+        let mut used = Some(());
         for (language, on) in object {
             match on.as_bool() {
                 Some(on) => drop(self.languages.insert(language.clone(), on)),
-                None => bad = true,
+                None => used = None,
             }
         }
-        if bad {
-            Err(expected.to_owned())
-        } else {
-            Ok(())
-        }
+        used
     }
 }
 
@@ -265,81 +276,63 @@ pub fn read(path: &Path) -> Result<Value, Error> {
     })
 }
 
-fn take<T>(target: &mut T, value: Result<T, String>) -> Result<(), String> {
+fn take<T>(target: &mut T, value: Option<T>) -> Option<()> {
     *target = value?;
-    Ok(())
+    Some(())
 }
 
-fn boolean(value: &Value) -> Result<bool, String> {
-    value.as_bool().ok_or_else(|| "true or false".to_owned())
+fn show(value: &Value) -> Option<Show> {
+    Show::deserialize(value).ok()
 }
 
-fn whole(value: &Value, min: u64, max: u64) -> Result<usize, String> {
+fn whole(value: &Value, min: u64, max: u64) -> Option<usize> {
     let number = value.as_u64().filter(|number| (min..=max).contains(number));
-    let number = number.and_then(|number| usize::try_from(number).ok());
-    number.ok_or_else(|| format!("a whole number from {min} to {max}"))
+    usize::try_from(number?).ok()
 }
 
-fn probability(value: &Value) -> Result<f32, String> {
+fn probability(value: &Value) -> Option<f32> {
     let number = value.as_f64().filter(|number| (0.0..=1.0).contains(number));
-    number
-        .map(|number| number as f32)
-        .ok_or_else(|| "a number from 0 to 1".to_owned())
+    number.map(|number| number as f32)
 }
 
-fn minutes(value: &Value) -> Result<f32, String> {
+fn minutes(value: &Value) -> Option<f32> {
     let number = value
         .as_f64()
         .filter(|number| (0.0..=1440.0).contains(number));
-    number
-        .map(|number| number as f32)
-        .ok_or_else(|| "a number of minutes from 0 to 1440".to_owned())
+    number.map(|number| number as f32)
 }
 
 /// A path; the empty string (an editor's way of saying "not set") is the model compiled in.
-fn path(value: &Value) -> Result<Option<PathBuf>, String> {
-    let text = value.as_str().ok_or("the path of a model file")?;
-    if text.is_empty() {
-        return Ok(None);
+fn path(value: &Value) -> Option<Option<PathBuf>> {
+    match value.as_str()? {
+        "" => Some(None),
+        text => at_home(text).map(Some),
     }
-    at_home(text).map(Some)
 }
 
 /// `~/` is the home folder.
-fn at_home(text: &str) -> Result<PathBuf, String> {
-    Ok(match text.strip_prefix("~/") {
-        Some(rest) => etcetera::home_dir()
-            .map_err(|error| error.to_string())?
-            .join(rest),
-        None => PathBuf::from(text),
-    })
-}
-
-fn folders(value: &Value) -> Result<Vec<PathBuf>, String> {
-    let expected = "a list of folders, each a whole path or one below ~/";
-    let folders = texts(value, expected)?;
-    let folders: Vec<PathBuf> = folders
-        .iter()
-        .map(|folder| at_home(folder))
-        .collect::<Result<_, _>>()?;
-    if folders.iter().all(|folder| folder.is_absolute()) {
-        Ok(folders)
-    } else {
-        Err(expected.to_owned())
+fn at_home(text: &str) -> Option<PathBuf> {
+    match text.strip_prefix("~/") {
+        Some(rest) => Some(etcetera::home_dir().ok()?.join(rest)),
+        None => Some(PathBuf::from(text)),
     }
 }
 
-fn texts(value: &Value, expected: &str) -> Result<Vec<String>, String> {
-    let list = value.as_array().ok_or(expected)?;
-    let text = |item: &Value| item.as_str().map(str::to_owned);
+fn folders(value: &Value) -> Option<Vec<PathBuf>> {
+    let folders = texts(value)?;
+    let folders: Option<Vec<PathBuf>> = folders.iter().map(|folder| at_home(folder)).collect();
+    folders.filter(|folders| folders.iter().all(|folder| folder.is_absolute()))
+}
+
+fn texts(value: &Value) -> Option<Vec<String>> {
+    let list = value.as_array()?;
     list.iter()
-        .map(|item| text(item).ok_or_else(|| expected.to_owned()))
+        .map(|item| item.as_str().map(str::to_owned))
         .collect()
 }
 
-fn level(value: &Value) -> Result<LevelFilter, String> {
-    let text = value.as_str().and_then(|text| text.parse().ok());
-    text.ok_or_else(|| "off, error, warn, info, debug or trace".to_owned())
+fn level(value: &Value) -> Option<LevelFilter> {
+    value.as_str()?.parse().ok()
 }
 
 /// A value for a message, cut short.
@@ -420,7 +413,8 @@ mod tests {
             "setting maxItems = \"many\": expected a whole number",
         );
         check(json!({"threshold": 2}), "a number from 0 to 1");
-        check(json!({"completion": "yes"}), "true or false");
+        check(json!({"learn": "yes"}), "true or false");
+        check(json!({"show": "all"}), "\"popup\", \"ghost\" or \"both\"");
         check(json!({"languages": ["tex"]}), "an object of language ids");
         check(json!({"model": 3}), "the path of a model file");
         check(json!({"learnFolders": ["notes"]}), "a list of folders");
@@ -443,6 +437,7 @@ mod tests {
     fn settings_written_out_are_read_back() {
         let settings = Settings {
             max_items: 2,
+            show: Show::Ghost,
             threshold: 0.25,
             learn_folders: vec!["/notes".into()],
             learn_ignore: vec!["*.tex".to_owned()],
@@ -452,6 +447,15 @@ mod tests {
         let mut layers = Layers::default();
         layers.set(Layer::User, settings.to_json());
         assert_eq!(layers.settings(), (settings, Vec::new()));
+    }
+
+    #[test]
+    fn the_table_has_every_setting_and_no_other() {
+        let mut documented = TABLE.map(|setting| setting.name);
+        documented.sort_unstable();
+        let defaults = Settings::default().to_json();
+        let known: Vec<&String> = defaults.as_object().unwrap().keys().collect();
+        assert_eq!(documented.to_vec(), known);
     }
 
     #[test]

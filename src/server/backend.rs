@@ -5,7 +5,7 @@
 
 use super::commands;
 use super::editor;
-use super::event::{Event, Notice, Place, Trigger};
+use super::event::{Event, Notice, Place};
 use super::proto::{self, Features, InlineParams};
 use super::switches::{Action, Scope};
 use crate::adapt::{Reply, Task};
@@ -157,14 +157,7 @@ impl LanguageServer for Backend {
         &self,
         params: lsp::CompletionParams,
     ) -> Result<Option<lsp::CompletionResponse>> {
-        let space = params
-            .context
-            .is_some_and(|context| context.trigger_character.as_deref() == Some(" "));
-        let trigger = if space {
-            Trigger::Space
-        } else {
-            Trigger::Other
-        };
+        let trigger = proto::trigger(params.context.as_ref());
         let place = place(params.text_document_position);
         let words = self
             .ask(|reply| Event::Words {

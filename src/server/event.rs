@@ -80,6 +80,8 @@ pub(super) struct Place {
 pub(super) enum Trigger {
     /// A space was typed.
     Space,
+    /// The popup is open, and another character was typed.
+    Incomplete,
     /// Anything else; clients do not tell a typed letter from a key that asks.
     Other,
 }

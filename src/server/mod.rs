@@ -19,6 +19,7 @@ mod repair;
 mod session;
 mod stdio;
 mod switches;
+mod taken;
 
 use crate::config::{Layer, Layers};
 use crate::model::Model;

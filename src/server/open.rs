@@ -1,6 +1,7 @@
 //! A document as the session keeps it: the text, what the client calls it, and the last answers.
 
 use super::proto::{Ghost, Selected, Words};
+use super::taken;
 use crate::adapt::{Accepted, PersonalCounts};
 use crate::document::{Change, Document, Encoding, Position};
 use crate::model::{Model, Scratch};
@@ -88,32 +89,17 @@ impl Open {
         self.document.as_ref().map(Document::version)
     }
 
-    /// Whether changes take one of the words offered last, as a client does that is asked to: the word, or its rest, in
-    /// one piece and with or without a space behind it. Nobody tells us what is taken.
+    /// Whether changes take what was offered last, in the popup or as ghost text.
     pub(super) fn accepted(&self, changes: &[Change]) -> Option<Accepted> {
-        let (at, words) = self.words.as_ref()?;
-        let words = words.as_ref()?;
-        let [Change::Partial(range, text)] = changes else {
-            return None;
+        let word = || match &self.words {
+            Some((at, Some(words))) => taken::word(changes, *at, words),
+            _ => None,
         };
-        let typed = &words.prefix;
-        let made = if *range == words.range {
-            text.clone()
-        } else if range.start == *at && range.end == *at {
-            format!("{typed}{text}")
-        } else {
-            return None;
+        let ghost = || match &self.ghost {
+            Some((at, _, Some(ghost))) => taken::ghost(changes, *at, ghost),
+            _ => None,
         };
-        let made = made.strip_suffix(' ').unwrap_or(&made);
-        let saved = made
-            .chars()
-            .count()
-            .saturating_sub(typed.chars().count() + 1);
-        let is_offered = words.items.iter().any(|item| item.text == made);
-        (is_offered && saved > 0).then_some(Accepted {
-            words: 1,
-            keys: saved as u64,
-        })
+        word().or_else(ghost)
     }
 
     /// Changes are applied in the order in which they come, whatever the client counts: the order is what it relies on.
@@ -191,6 +177,13 @@ impl Open {
         })
     }
 
+    /// Whether the words at a position are known from the last time.
+    pub(super) fn knows_words(&self, at: Position) -> bool {
+        self.words
+            .as_ref()
+            .is_some_and(|(position, _)| *position == at)
+    }
+
     /// The words that may stand at a position; nothing where it is not prose.
     pub(super) fn words(
         &mut self,
@@ -260,6 +253,10 @@ fn words(
         range: document.position(context.prefix_start, encoding)
             ..document.position(offset, encoding),
         word_end: document.position(word_end, encoding),
+        after_space: text_before(document, offset)
+            .next()
+            .is_some_and(char::is_whitespace),
+        begins_line: begins_line(document, offset),
         prefix: context.prefix,
         items,
     })
@@ -277,6 +274,9 @@ fn ghost(
         return None;
     }
     let context = document.context(offset, &tools.model, &mut tools.scratch)?;
+    if context.prefix.is_empty() && begins_line(document, offset) {
+        return None;
+    }
     let range =
         document.position(context.prefix_start, encoding)..document.position(offset, encoding);
     let (model, own) = (&*tools.model, own(document, &tools.earlier));
@@ -300,6 +300,19 @@ fn ghost(
         replaced: context.prefix,
         text: phrase.text,
     })
+}
+
+/// The characters of the line before the cursor, backwards.
+fn text_before(document: &Document, offset: usize) -> impl Iterator<Item = char> {
+    let text = document.text();
+    let before = text.chars_at(text.byte_to_char(offset)).reversed();
+    before.take_while(|character| !matches!(character, '\n' | '\r'))
+}
+
+/// Whether nothing but indentation and marks of a list, a quotation or a heading stands before the cursor on its line.
+/// There Tab indents and Enter ends a list, and text that is not asked for would take those keys.
+fn begins_line(document: &Document, offset: usize) -> bool {
+    !text_before(document, offset).any(char::is_alphabetic)
 }
 
 /// Bytes from the cursor to the end of the word that it stands in.

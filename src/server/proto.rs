@@ -1,5 +1,6 @@
 //! Our types to and from the protocol's.
 
+use super::event::Trigger;
 use crate::document::{Change, Encoding, Position};
 use crate::predict::Suggestion;
 use serde::Deserialize;
@@ -183,6 +184,20 @@ pub(super) fn change(event: lsp::TextDocumentContentChangeEvent) -> Change {
     }
 }
 
+/// Why a client asks for words; some say nothing of it.
+pub(super) fn trigger(context: Option<&lsp::CompletionContext>) -> Trigger {
+    match context {
+        Some(context) if context.trigger_character.as_deref() == Some(" ") => Trigger::Space,
+        Some(context)
+            if context.trigger_kind
+                == lsp::CompletionTriggerKind::TRIGGER_FOR_INCOMPLETE_COMPLETIONS =>
+        {
+            Trigger::Incomplete
+        }
+        _ => Trigger::Other,
+    }
+}
+
 /// The words for a popup.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Words {
@@ -192,6 +207,10 @@ pub(super) struct Words {
     pub(super) range: Range<Position>,
     /// Where the word ends that the cursor stands in; the cursor itself at a word's end.
     pub(super) word_end: Position,
+    /// Whether white space stands before the cursor.
+    pub(super) after_space: bool,
+    /// Whether nothing of the line is written yet.
+    pub(super) begins_line: bool,
     /// Best first.
     pub(super) items: Vec<Suggestion>,
 }

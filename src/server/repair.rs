@@ -12,7 +12,17 @@ pub(super) fn repair(method: &str, params: Option<&Value>) -> Option<Value> {
     if method == "initialize" {
         return reduce(with_uris.as_ref().unwrap_or(params)).or(with_uris);
     }
+    if method == "workspace/executeCommand" && params["arguments"].is_null() {
+        return without_arguments(params);
+    }
     with_uris
+}
+
+/// A command without the `null` that eglot sends for no arguments.
+fn without_arguments(params: &Value) -> Option<Value> {
+    let mut params = params.clone();
+    params.as_object_mut()?.remove("arguments")?;
+    Some(params)
 }
 
 /// `initialize` with only those parts that matter here, when anything in it is not what the library expects: a server
@@ -38,7 +48,7 @@ fn reduce(params: &Value) -> Option<Value> {
 }
 
 /// What `initialize` is read for.
-const USED: [&str; 8] = [
+const USED: [&str; 9] = [
     "/processId",
     "/initializationOptions",
     "/clientInfo",
@@ -46,6 +56,7 @@ const USED: [&str; 8] = [
     "/capabilities/workspace/configuration",
     "/capabilities/workspace/didChangeConfiguration/dynamicRegistration",
     "/capabilities/window/workDoneProgress",
+    "/capabilities/experimental",
     "/capabilities/textDocument/completion/completionItem/insertReplaceSupport",
 ];
 

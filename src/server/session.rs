@@ -9,7 +9,7 @@ use super::open::{Open, Tools};
 use super::proto::{Features, Ghost, Selected, Words};
 use super::switches::{Action, Scope, Switches};
 use crate::adapt::{Activity, Choices, Learner, News, Task, Training};
-use crate::config::{Layer, Layers, Settings};
+use crate::config::{Layer, Layers, Settings, Show};
 use crate::document::{Change, Encoding};
 use crate::model::Model;
 use crate::predict;
@@ -71,6 +71,7 @@ struct Counts {
     words: u64,
     ghosts: u64,
     empty: u64,
+    repeated: u64,
     overtaken: u64,
     failures: u64,
 }
@@ -395,24 +396,30 @@ impl Session {
 
     fn words(&mut self, place: &Place, trigger: Trigger) -> Option<Words> {
         self.ahead = None;
-        let is_wanted = self.settings.completion
-            && (trigger != Trigger::Space || self.settings.trigger_on_space);
+        let space_may = self.settings.trigger_on_space;
+        let is_wanted =
+            self.settings.show != Show::Ghost && (trigger != Trigger::Space || space_may);
         if !is_wanted || !self.is_on(&place.uri) {
             return None;
         }
         let open = self.documents.get_mut(&place.uri)?;
+        self.counts.repeated += u64::from(open.knows_words(place.position));
         let words = open.words(place.position, self.features.encoding, &mut self.tools)?;
         let is_typed = words.prefix.chars().count() >= self.settings.min_prefix;
         // In front of a word nothing is offered, since it would be glued to it. Inside of one only where the client can
         // replace the word's rest.
         let is_at_end = words.word_end == words.range.end;
         let fits = is_at_end || self.features.insert_replace && !words.prefix.is_empty();
-        (is_typed && fits).then_some(words)
+        // Whole next words that nobody asked for: not at the beginning of a line, and after a space only where that may be.
+        // An open popup asks by itself, too, and then no space is named.
+        let is_unasked = trigger != Trigger::Other && words.prefix.is_empty();
+        let intrudes = is_unasked && (words.begins_line || words.after_space && !space_may);
+        (is_typed && fits && !intrudes).then_some(words)
     }
 
     fn ghost(&mut self, place: &Place, selected: Option<&Selected>) -> Option<Ghost> {
         self.ahead = None;
-        if !self.settings.inline_completion || !self.is_on(&place.uri) {
+        if self.settings.show == Show::Popup || !self.is_on(&place.uri) {
             return None;
         }
         let open = self.documents.get_mut(&place.uri)?;
@@ -506,6 +513,7 @@ impl Session {
             "requests": {
                 "completion": self.counts.words,
                 "completionEmpty": self.counts.empty,
+                "completionRepeated": self.counts.repeated,
                 "inlineCompletion": self.counts.ghosts,
                 "overtaken": self.counts.overtaken,
                 "failed": self.counts.failures,
@@ -579,6 +587,7 @@ fn predict_options(settings: &Settings) -> predict::Options {
         max_items: settings.max_items,
         threshold: settings.threshold,
         max_phrase_words: settings.phrase_length,
+        phrase_threshold: settings.phrase_threshold,
         ..predict::Options::default()
     }
 }

@@ -1,6 +1,6 @@
 //! What the documentation says is what the program does.
 
-use rnn_lsp::config::Settings;
+use rnn_lsp::config::{self, Settings, TABLE};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -11,17 +11,74 @@ fn read(path: &str) -> String {
 }
 
 #[test]
-fn the_table_of_settings_is_complete() {
-    let text = read("editors/README.md");
-    let defaults = Settings::default().to_json();
-    for (name, default) in defaults.as_object().expect("an object") {
-        let default = match default {
-            Value::Null => "none".to_owned(),
-            // Settings are 32 bits wide; JSON would show what they are in 64.
-            Value::Number(n) => format!("`{}`", n.as_f64().expect("a float") as f32),
-            other => format!("`{other}`"),
-        };
-        let row = format!("| `{name}` | {default} |");
-        assert!(text.contains(&row), "editors/README.md lacks the row {row}");
+fn the_table_of_settings_is_the_programs_own() {
+    let table = config::table_as_markdown();
+    assert!(
+        read("editors/README.md").contains(&table),
+        "editors/README.md must contain\n\n{table}"
+    );
+}
+
+#[test]
+fn vs_code_has_the_same_settings() {
+    let manifest: Value = serde_json::from_str(&read("editors/vscode/package.json")).expect("JSON");
+    let groups = manifest["contributes"]["configuration"].as_array();
+    let mut declared = serde_json::Map::new();
+    for group in groups.expect("groups of settings") {
+        declared.extend(group["properties"].as_object().expect("settings").clone());
     }
+    let defaults = Settings::default().to_json();
+    for setting in TABLE {
+        let name = format!("rnn-lsp.{}", setting.name);
+        let found = declared
+            .remove(&name)
+            .unwrap_or_else(|| panic!("package.json lacks {name}"));
+        // Quieter there, as editors/README.md says.
+        let is_quieter = ["show", "triggerOnSpace"].contains(&setting.name);
+        let (ours, theirs) = (&defaults[setting.name], &found["default"]);
+        // Ours are 32 bits wide.
+        let is_equal = match (ours.as_f64(), theirs.as_f64()) {
+            (Some(ours), Some(theirs)) => ours as f32 == theirs as f32,
+            _ => ours == theirs,
+        };
+        assert!(
+            is_quieter || is_equal,
+            "{name}: {ours} here, {theirs} in package.json"
+        );
+        if let Some(limit) = found.get("maximum") {
+            let limit = format!("to {limit}");
+            assert!(setting.takes.ends_with(&limit), "{name}: {}", setting.takes);
+        }
+    }
+    let others: Vec<&String> = declared.keys().collect();
+    assert_eq!(others, ["rnn-lsp.path"]);
+}
+
+#[test]
+fn the_entry_for_mason_names_the_archives_of_a_release() {
+    let entry = read("editors/nvim/submit/mason-registry/packages/rnn-lsp/package.yaml");
+    let workflow = read(".github/workflows/release.yml");
+    let targets: Vec<&str> = workflow
+        .split("{ target: ")
+        .skip(1)
+        .filter_map(|rest| rest.split(',').next())
+        .collect();
+    assert_eq!(targets.len(), 5);
+    for target in targets {
+        let archive = format!(
+            "file: rnn-lsp-{target}.{}",
+            if target.contains("windows") {
+                "zip"
+            } else {
+                "tar.gz"
+            }
+        );
+        assert!(entry.contains(&archive), "no {archive}");
+        assert!(
+            entry.contains(&format!("bin: rnn-lsp-{target}/rnn-lsp")),
+            "{target}"
+        );
+    }
+    let version = format!("@v{}", env!("CARGO_PKG_VERSION"));
+    assert!(entry.contains(&version), "not of version {version}");
 }

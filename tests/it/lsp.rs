@@ -4,6 +4,7 @@ mod binary;
 mod editor;
 mod faults;
 mod learning;
+mod manners;
 mod order;
 mod protocol;
 mod settings;

@@ -7,6 +7,7 @@ mod format;
 mod generations;
 mod golden;
 mod incremental;
+mod install;
 mod layering;
 mod lsp;
 mod manners;

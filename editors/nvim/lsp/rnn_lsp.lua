@@ -60,11 +60,20 @@ return {
   root_markers = { ".git" },
   workspace_required = false,
   on_attach = popup,
+  -- The plugin, where it is there, brings a server back that died, and tells its state in the statusline.
   on_exit = function(code, signal, id)
-    -- The plugin, where it is there, brings a server back that died.
     local found, revival = pcall(require, "rnn-lsp.revival")
     if found then
       revival.ended(code, signal, id)
     end
   end,
+  capabilities = { experimental = { ["rnn-lsp/state"] = true } },
+  handlers = {
+    ["rnn-lsp/state"] = function(_, state, context)
+      local found, status = pcall(require, "rnn-lsp.status")
+      if found then
+        status.told(context.client_id, state)
+      end
+    end,
+  },
 }

@@ -71,10 +71,3 @@ on("LspDetach", nil, function(event)
     pcall(vim.api.nvim_del_augroup_by_name, "rnn-lsp.ghost." .. event.buf)
   end
 end)
-
-on("LspProgress", nil, function(event)
-  local client = vim.lsp.get_client_by_id(event.data.client_id)
-  if client and require("rnn-lsp.client").is_ours(client) then
-    require("rnn-lsp.status").progress(client, vim.tbl_get(event.data, "params", "value"))
-  end
-end)

@@ -35,7 +35,7 @@ pub(crate) struct Editor {
 pub(crate) fn options() -> Options {
     Options::default()
         .loader(|_| Ok(Model::tiny(1)))
-        .user_settings(json!({"threshold": 0.0}))
+        .user_settings(json!({"threshold": 0.0, "phraseThreshold": 0.0}))
 }
 
 impl Editor {

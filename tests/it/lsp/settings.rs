@@ -116,8 +116,9 @@ fn each_setting_does_what_it_says() {
         );
     };
     check(json!({"enabled": false}), false, false);
-    check(json!({"completion": false}), false, true);
-    check(json!({"inlineCompletion": false}), true, false);
+    check(json!({"show": "ghost"}), false, true);
+    check(json!({"show": "popup"}), true, false);
+    check(json!({"show": "both"}), true, true);
     check(json!({"languages": {"markdown": false}}), false, false);
     check(
         json!({"languages": {"*": false, "markdown": true}}),
@@ -127,27 +128,6 @@ fn each_setting_does_what_it_says() {
     check(json!({"minPrefix": 1}), false, true);
     check(json!({"threshold": 1.0}), false, false);
     check(json!({"maxItems": 2}), true, true);
-}
-
-#[test]
-fn a_space_triggers_only_where_it_may() {
-    let mut editor = Editor::ready();
-    editor.open(DOCUMENT, "markdown", "The ");
-    let ask = |editor: &mut Editor, context: Value| {
-        let place = json!({"textDocument": {"uri": DOCUMENT}, "position": {"line": 0, "character": 4}, "context": context});
-        !editor.ask("textDocument/completion", place)["items"]
-            .as_array()
-            .unwrap()
-            .is_empty()
-    };
-    let space = json!({"triggerKind": 2, "triggerCharacter": " "});
-    assert!(ask(&mut editor, space.clone()));
-    editor.notify(
-        "workspace/didChangeConfiguration",
-        json!({"settings": {"triggerOnSpace": false}}),
-    );
-    assert!(!ask(&mut editor, space));
-    assert!(ask(&mut editor, json!({"triggerKind": 1})));
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn the_state_is_told_when_it_changes() {
     let first = state(&mut editor);
     assert_eq!(
         first,
-        json!({"enabled": true, "model": null, "loading": false, "learning": false, "newWords": 0, "documents": {}})
+        json!({"enabled": true, "model": null, "generation": null, "loading": false, "learning": false, "newWords": 0, "documents": {}})
     );
     editor.open(DOCUMENT, "markdown", "The ");
     assert_eq!(state(&mut editor)["documents"], json!({DOCUMENT: true}));

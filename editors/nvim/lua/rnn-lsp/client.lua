@@ -46,6 +46,14 @@ function M.setting(client, name)
   return vim.tbl_get(client.settings or {}, "rnn-lsp", name)
 end
 
+---Whether the settings show the one (`"popup"` or `"ghost"`), as far as this editor says.
+---@param client vim.lsp.Client
+---@param what string
+function M.shows(client, what)
+  local show = M.setting(client, "show")
+  return show == nil or show == "both" or show == what
+end
+
 ---Changes a setting until the client ends, and tells the server.
 ---@param client vim.lsp.Client
 function M.set(client, name, value)

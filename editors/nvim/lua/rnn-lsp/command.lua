@@ -41,34 +41,28 @@ local function switch(command)
       client_of.run(found, command, { scope() }, function(answer)
         tell((answer.enabled and "on" or "paused") .. " (" .. name .. ")")
         require("rnn-lsp.ghost").hide()
-        require("rnn-lsp.status").update(found)
       end)
     end
   end
 end
 
----Switches a setting of the server on or off until it ends.
-local function setting(name, changed)
-  return function(arguments)
-    local found, how = client(), arguments[1] or "toggle"
-    if not vim.list_contains({ "on", "off", "toggle" }, how) then
-      return tell("expected on, off or toggle, found " .. how)
-    elseif found then
-      local on = how == "on" or how == "toggle" and client_of.setting(found, name) == false
-      client_of.set(found, name, on)
-      if changed then
-        changed(found, on)
-      end
-      tell(name .. (on and " on" or " off"))
-    end
-  end
-end
-
-local function switch_ghost(found, on)
+local function hide_ghost(found, show)
   require("rnn-lsp.ghost").hide()
   local native = require("rnn-lsp.native")
   if native.is_there() then
-    native.switch(found, on)
+    native.switch(found, show ~= "popup")
+  end
+end
+
+---Changes how suggestions are shown, until the server ends.
+local function show(arguments)
+  local found, how = client(), arguments[1]
+  if not vim.list_contains({ "popup", "ghost", "both" }, how) then
+    tell("expected popup, ghost or both, found " .. (how or "nothing"))
+  elseif found then
+    client_of.set(found, "show", how)
+    hide_ghost(found, how)
+    tell("show " .. how)
   end
 end
 
@@ -89,7 +83,6 @@ local function status()
   local found = client()
   if found then
     client_of.run(found, "status", {}, function(answer)
-      require("rnn-lsp.status").learn(found, answer)
       local here = vim.iter(answer.documents):find(function(document)
         return document.uri == uri().uri
       end)
@@ -171,6 +164,36 @@ local function forget(arguments)
   end
 end
 
+-- What is said after each of the commands about the network's weights.
+local function done(command, text)
+  return function()
+    local found = client()
+    if found then
+      client_of.run(found, command, {}, function(answer)
+        tell(text(answer or {}))
+      end)
+    end
+  end
+end
+
+local function learning(arguments)
+  local how = arguments[1]
+  if how ~= "on" and how ~= "off" then
+    return tell("expected on or off, found " .. (how or "nothing"))
+  end
+  done(how == "on" and "resumeLearning" or "pauseLearning", function(answer)
+    return answer.learning and "what is saved is learned" or "what is saved is not learned"
+  end)()
+end
+
+local train = done("train", function()
+  return "the weights will be tuned as soon as nobody types"
+end)
+
+local rollback = done("rollback", function(answer)
+  return ("took back generation %s of the weights"):format(answer.takenBack)
+end)
+
 local function restart()
   local running = client_of.all()
   for _, each in ipairs(running) do
@@ -186,12 +209,14 @@ local subcommands = {
   pause = { run = switch("pause"), next = vim.tbl_keys(scopes) },
   resume = { run = switch("resume"), next = vim.tbl_keys(scopes) },
   toggle = { run = switch("toggle"), next = vim.tbl_keys(scopes) },
-  ghost = { run = setting("inlineCompletion", switch_ghost), next = { "on", "off", "toggle" } },
-  popup = { run = setting("completion"), next = { "on", "off", "toggle" } },
+  show = { run = show, next = { "both", "ghost", "popup" } },
   status = { run = status },
   learned = { run = learned },
   learn = { run = learn, files = 1 },
   forget = { run = forget, next = { "buffer", "path", "word", "all" }, files = 2 },
+  learning = { run = learning, next = { "on", "off" } },
+  train = { run = train },
+  rollback = { run = rollback },
   restart = { run = restart },
 }
 

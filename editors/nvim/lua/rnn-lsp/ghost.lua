@@ -151,7 +151,7 @@ function M.refresh()
   if not client or not is_inserting() or is_choosing() then
     return
   end
-  local is_wanted = client_of.setting(client, "inlineCompletion") ~= false
+  local is_wanted = client_of.shows(client, "ghost")
   if is_wanted and client.server_capabilities.inlineCompletionProvider and vim.fn.reg_executing() == "" then
     ask(client)
   end

@@ -14,7 +14,7 @@ end
 ---@param client vim.lsp.Client
 ---@param buffer integer
 function M.attach(client, buffer)
-  if client_of.setting(client, "inlineCompletion") ~= false then
+  if client_of.shows(client, "ghost") then
     vim.lsp.inline_completion.enable(true, { bufnr = buffer })
   end
 end

@@ -32,6 +32,7 @@ function M.ended(code, signal, id)
   end, deaths)
   deaths[#deaths + 1] = now
   vim.schedule(function()
+    require("rnn-lsp.status").forget(id)
     if vim.v.exiting ~= vim.NIL then
       return
     end

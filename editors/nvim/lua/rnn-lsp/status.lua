@@ -1,14 +1,10 @@
--- What a statusline shows. It is drawn often, so all of it is known beforehand and nothing is asked.
+-- What a statusline shows. It is drawn often, so all of it is known beforehand: the server tells its state when it changes.
 local client_of = require("rnn-lsp.client")
 local M = {}
 
----@type table<integer, { paused: table<integer, boolean>, is_busy?: boolean }> by client id
+---What the notification rnn-lsp/state tells; editors/README.md has the fields.
+---@type table<integer, table> by client id
 local states = {}
-
-local function state_of(client)
-  states[client.id] = states[client.id] or { paused = {} }
-  return states[client.id]
-end
 
 ---@param buffer integer 0 is the current one
 ---@return string
@@ -17,42 +13,31 @@ function M.text(buffer)
   if not client then
     return ""
   end
-  local state = state_of(client)
-  local number = buffer == 0 and vim.api.nvim_get_current_buf() or buffer
-  return "rnn" .. (state.paused[number] and " paused" or "") .. (state.is_busy and " …" or "")
+  local state = states[client.id] or {}
+  local is_on = vim.tbl_get(state, "documents", vim.uri_from_bufnr(buffer))
+  local parts = { "rnn" }
+  if is_on == false then
+    parts[#parts + 1] = "paused"
+  end
+  if type(state.training) == "number" then
+    parts[#parts + 1] = ("training %d/100"):format(100 * state.training)
+  end
+  if state.loading then
+    parts[#parts + 1] = "loading"
+  end
+  return table.concat(parts, " ")
 end
 
----Takes over what the status command answered.
----@param client vim.lsp.Client
-function M.learn(client, answer)
-  local state = state_of(client)
-  state.paused = {}
-  for _, document in ipairs(answer.documents or {}) do
-    if document.isProse and not document.enabled then
-      state.paused[vim.uri_to_bufnr(document.uri)] = true
-    end
-  end
+---Takes over what a server told.
+---@param id integer of the client
+function M.told(id, state)
+  states[id] = state
   vim.cmd.redrawstatus()
 end
 
----Asks the server which buffers are paused.
----@param client vim.lsp.Client
-function M.update(client)
-  client_of.run(client, "status", {}, function(answer)
-    M.learn(client, answer)
-  end)
-end
-
----Progress of the server: a model that is loaded, prose that is learned.
-function M.progress(client, value)
-  if type(value) == "table" and value.kind ~= "report" then
-    state_of(client).is_busy = value.kind == "begin"
-  end
-  vim.cmd.redrawstatus()
-end
-
-function M.forget(client)
-  states[client.id] = nil
+---@param id integer of a client that has ended
+function M.forget(id)
+  states[id] = nil
 end
 
 return M
