@@ -2,6 +2,8 @@
 
 mod writers;
 
+pub(super) use writers::counted;
+
 use super::Outcome;
 use crate::eval::{Keystrokes, Miss, Report, Settings, Text, evaluate};
 use crate::model::Model;
@@ -63,6 +65,12 @@ pub(super) struct Args {
         requires = "adapt"
     )]
     amounts: Vec<usize>,
+    /// With --adapt: how many of each writer's newest texts to type
+    #[arg(long, value_name = "N", default_value_t = 12, requires = "adapt")]
+    newest: usize,
+    /// With --adapt: only count, do not tune the weights
+    #[arg(long, requires = "adapt")]
+    no_train: bool,
     /// Read the texts as this kind of markup (an editor's language id such as `markdown`)
     #[arg(long, value_name = "ID")]
     language: Option<String>,
@@ -117,8 +125,12 @@ pub(super) fn run(args: Args) -> Outcome {
         perplexity: !args.no_perplexity,
     };
     if args.adapt {
-        let model = Arc::new(model);
-        return writers::run(model, &args.texts, &args.amounts, &settings, args.json);
+        let plan = writers::Plan {
+            amounts: &args.amounts,
+            texts: args.newest,
+            train: !args.no_train,
+        };
+        return writers::run(&Arc::new(model), &args.texts, &plan, &settings, args.json);
     }
     let texts: Vec<Text> = args
         .texts

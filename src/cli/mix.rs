@@ -1,7 +1,7 @@
 //! `rnn-lsp mix`.
 
 use super::Outcome;
-use super::eval::read;
+use super::eval::{counted, read};
 use crate::eval::tokens;
 use crate::model::gates::Gates;
 use crate::model::{Model, write_whole};
@@ -12,11 +12,15 @@ use crate::train::ngram;
 use crate::train::prepare::{self, Corpus};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Tokens of a text that gates are learned from: the start of many texts says more than one long text.
 const LONGEST: usize = 600;
 /// Tokens of all texts together.
 const MOST: usize = 60_000;
+
+/// Words of earlier prose that trust in it is learned from: it must hold for little and for much.
+const EARLIER_WORDS: [usize; 2] = [4_000, 20_000];
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -40,12 +44,19 @@ pub(super) struct Args {
     /// Texts to learn that from; none: the documents that the run held out
     #[arg(long, value_name = "TEXT", num_args = 1..)]
     texts: Vec<PathBuf>,
+    /// Keep all that and only learn how far to trust a writer's earlier prose: folders of one writer's texts each, as for
+    /// `eval --adapt`
+    #[arg(long, value_name = "FOLDER", num_args = 1.., conflicts_with_all = ["size", "run", "texts", "keep_table"])]
+    writers: Vec<PathBuf>,
 }
 
 pub(super) fn run(args: Args) -> Outcome {
     let name = args.model.display();
     let mut model = Model::open(&args.model).map_err(|error| format!("{name}: {error}"))?;
     let folder = Folder::of(args.run.as_ref().unwrap_or(&args.model));
+    if !args.writers.is_empty() {
+        return fit_earlier(&args, model);
+    }
     let mut corpus = match args.keep_table && !args.texts.is_empty() {
         true => None,
         false => Some(corpus(&args, &folder, &model)?),
@@ -68,7 +79,7 @@ pub(super) fn run(args: Args) -> Outcome {
     let mut places = Places::default();
     let mut read_so_far = 0;
     let mut learn_from = |tokens: &[TokenId]| {
-        places.read(&model, &tokens[..tokens.len().min(LONGEST)]);
+        places.read(&model, &tokens[..tokens.len().min(LONGEST)], None);
         read_so_far += tokens.len().min(LONGEST);
         read_so_far < MOST
     };
@@ -96,6 +107,38 @@ pub(super) fn run(args: Args) -> Outcome {
     let bytes = model.with_gates(&gates);
     write_whole(&args.out, &bytes).map_err(|error| format!("{}: {error}", args.out.display()))?;
     eprintln!("{}: {} bytes", args.out.display(), bytes.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Learns how far to trust earlier prose from writers whose newest texts are read after those before them.
+fn fit_earlier(args: &Args, model: Model) -> Outcome {
+    let model = Arc::new(model);
+    let mut places = Places::default();
+    for folder in &args.writers {
+        for amount in EARLIER_WORDS {
+            let (counts, newest) = counted(&model, folder, amount)?;
+            for text in newest {
+                let tokens = tokens(&model, text.language, &text.text);
+                places.read(
+                    &model,
+                    &tokens[..tokens.len().min(LONGEST / 2)],
+                    Some(&counts),
+                );
+            }
+        }
+    }
+    let mut gates = *model.gates();
+    let fit = places.fit_earlier(&mut gates);
+    let bits = |nats: f64| nats / std::f64::consts::LN_2;
+    eprintln!(
+        "{} words: {:.3} bits each with the gates as they were, {:.3} with those learned: {:?}",
+        fit.words,
+        bits(fit.word),
+        bits(fit.own),
+        gates.earlier
+    );
+    write_whole(&args.out, &model.with_gates(&gates))
+        .map_err(|error| format!("{}: {error}", args.out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,6 +9,7 @@ use crate::model::ngram::LONGEST;
 use crate::model::{Model, Scratch};
 use crate::nn::pointwise::exponentiate;
 use crate::predict::mixing::{TableStep, steps};
+use crate::predict::own::Counts;
 use crate::predict::{Own, Recency, own};
 use crate::text::{Kind, TokenId};
 
@@ -21,6 +22,10 @@ const RATE: f64 = 0.1;
 /// Pull of the weights to zero: features that tell nothing get none.
 const DECAY: f64 = 1e-4;
 
+/// Which of two neighboring steps is whose, see [`steps`].
+const EARLIER: usize = 0;
+const DOCUMENT: usize = 1;
+
 /// What the fit came to, in nats a token or a word.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Fit {
@@ -32,9 +37,9 @@ pub struct Fit {
     pub table: f64,
     /// Words learned from.
     pub words: usize,
-    /// Of a word, with the table.
+    /// Of a word, before the last gates were fitted.
     pub word: f64,
-    /// Of a word, with the document's words too.
+    /// Of a word, with them.
     pub own: f64,
 }
 
@@ -83,8 +88,8 @@ enum Value {
 }
 
 impl Places {
-    /// Reads a text, given as its tokens with DOC in front.
-    pub fn read(&mut self, model: &Model, tokens: &[TokenId]) {
+    /// Reads a text, given as its tokens with DOC in front, after `earlier` prose of its writer where there is some.
+    pub fn read(&mut self, model: &Model, tokens: &[TokenId], earlier: Option<&dyn Counts>) {
         let vocabulary = model.tokenizer().vocabulary();
         let mut state = model.zero_state();
         let mut scratch = Scratch::default();
@@ -103,8 +108,12 @@ impl Places {
                         .map(|id| logits[id.0 as usize])
                         .sum::<f32>()
                         / sum;
+                    let own = Own {
+                        document: &recency,
+                        earlier,
+                    };
                     self.words
-                        .extend(self.word(model, &recency, &tokens[at..], room, 1.0 / sum));
+                        .extend(self.word(model, own, &tokens[at..], room, 1.0 / sum));
                 }
                 self.places
                     .push(place(model, &logits, 1.0 / sum, &recency, token));
@@ -121,7 +130,7 @@ impl Places {
     fn word(
         &self,
         model: &Model,
-        recency: &Recency,
+        own: Own,
         next: &[TokenId],
         room: f32,
         sure: f32,
@@ -131,7 +140,7 @@ impl Places {
             .iter()
             .position(|&id| vocabulary.kind(id) == Kind::Word)?;
         let text: String = next[..len].iter().map(|&id| vocabulary.text(id)).collect();
-        let past = Own::from(recency).at(&recency.history());
+        let past = own.at(&own.document.history());
         let seen = own::weights(&past);
         let evidence = own::evidence(&past, &text.to_lowercase()).unwrap_or_default();
         let gates = Gates::default();
@@ -168,15 +177,31 @@ impl Places {
                     .filter(|place| place.word && !place.contexts.is_empty())
                     .map(|place| (place.weights[0] * place.sure, place.chain(&gates.ngram).0))
                     .collect();
-                descend(&rows, &mut gates.ngram);
+                descend(&rows, &mut gates.ngram, |_| true);
             }
         }
+        fit.table = mean(words().map(|place| place.chain(&gates.ngram).1));
+        self.fit_own(gates, DOCUMENT, &mut fit);
+        fit
+    }
+
+    /// Fits the gates of the writer's earlier prose, all others being as they are.
+    pub fn fit_earlier(&self, gates: &mut Gates) -> Fit {
+        let mut fit = Fit {
+            words: self.words.len(),
+            ..Fit::default()
+        };
+        self.fit_own(gates, EARLIER, &mut fit);
+        fit
+    }
+
+    /// Fits the gates of one source of the writer's own words: of every second step, see [`steps`].
+    fn fit_own(&self, gates: &mut Gates, source: usize, fit: &mut Fit) {
         let tokens: Vec<f32> = self
             .places
             .iter()
             .map(|place| place.chain(&gates.ngram).1)
             .collect();
-        fit.table = mean(words().map(|place| place.chain(&gates.ngram).1));
         let rows: Vec<(f32, Vec<Given>)> = self
             .words
             .iter()
@@ -185,19 +210,26 @@ impl Places {
                 ((p / word.room).min(1.0), word.given.clone())
             })
             .collect();
-        fit.word = mean(rows.iter().map(|row| row.0));
         let mut own: Vec<Gate> = steps(gates).map(|step| step.gate).collect();
-        descend(&rows, &mut own);
-        fit.own = mean(rows.iter().map(|(start, given)| chain(*start, given, &own)));
-        // The document's are every second, see `steps`; earlier prose was not there to learn from.
-        let document = &mut gates.document;
-        let targets = [&mut document.share, &mut document.recent]
+        let before = match source {
+            EARLIER => mean(rows.iter().map(|(start, given)| chain(*start, given, &own))),
+            _ => mean(rows.iter().map(|row| row.0)),
+        };
+        descend(&rows, &mut own, |gate| gate % 2 == source);
+        (fit.word, fit.own) = (
+            before,
+            mean(rows.iter().map(|(start, given)| chain(*start, given, &own))),
+        );
+        let target = match source {
+            EARLIER => &mut gates.earlier,
+            _ => &mut gates.document,
+        };
+        let targets = [&mut target.share, &mut target.recent]
             .into_iter()
-            .chain(&mut document.follows);
-        for (target, gate) in targets.zip(own.iter().skip(1).step_by(2)) {
+            .chain(&mut target.follows);
+        for (target, gate) in targets.zip(own.iter().skip(source).step_by(2)) {
             *target = *gate;
         }
-        fit
     }
 }
 
@@ -287,8 +319,8 @@ impl Value {
     }
 }
 
-/// Follows the gradient of the mean log-likelihood (Adam; Kingma and Ba 2015), with a rate that falls to zero.
-fn descend(rows: &[(f32, Vec<Given>)], gates: &mut [Gate]) {
+/// Moves the gates that are free along the gradient of the mean log-likelihood (Adam; Kingma and Ba 2015), with a rate that falls to zero.
+fn descend(rows: &[(f32, Vec<Given>)], gates: &mut [Gate], is_free: impl Fn(usize) -> bool) {
     let mut moments = vec![[(0.0f64, 0.0f64); FEATURES]; gates.len()];
     let mut path: Vec<(f32, f32)> = Vec::new(); // the probability before each gate, and how far it is open
     for round in 1..=ROUNDS {
@@ -316,7 +348,9 @@ fn descend(rows: &[(f32, Vec<Given>)], gates: &mut [Gate]) {
             }
         }
         let rate = RATE * (1.0 - (round - 1) as f64 / ROUNDS as f64);
-        for ((gate, gradient), moments) in gates.iter_mut().zip(&gradient).zip(&mut moments) {
+        let all = gates.iter_mut().zip(&gradient).zip(&mut moments);
+        let free = all.enumerate().filter(|(index, _)| is_free(*index));
+        for (_, ((gate, gradient), moments)) in free {
             for ((weight, &gradient), (m, v)) in gate.0.iter_mut().zip(gradient).zip(moments) {
                 if gradient == 0.0 {
                     continue;
@@ -354,7 +388,7 @@ mod tests {
             (0.4, vec![given(Value::Times(0.1), -1.0)]),
         ];
         let mut gates = [Gate([0.0; FEATURES])];
-        descend(&rows, &mut gates);
+        descend(&rows, &mut gates, |_| true);
         assert!(gates[0].open(&rows[0].1[0].features) > 0.9);
         assert!(gates[0].open(&rows[1].1[0].features) < 0.1);
     }
@@ -366,7 +400,7 @@ mod tests {
         let mut tokens = vec![TokenId::DOC];
         tokens.extend(model.tokenizer().read(&text, crate::text::Ending::Spaced));
         let mut places = Places::default();
-        places.read(&model, &tokens);
+        places.read(&model, &tokens, None);
         let mut gates = Gates::default();
         let fit = places.fit(&mut gates);
         assert_eq!(fit.table, fit.network, "there is no table");

@@ -1,11 +1,12 @@
 //! `rnn-lsp eval --adapt`: what learning a writer's earlier prose does for the newest.
 //!
 //! Each folder holds one writer's texts, named so that their order is that of time (`2024-05-01-name.txt`; the date counts
-//! for how much a text has faded). The newest texts are typed, those right before them are learned, more and more of them.
-//! As a control the same is typed after learning as much of another writer's prose.
+//! for how much a text has faded). The newest texts are typed, those right before them are learned, more and more of them:
+//! by counting, by tuning the weights, and by both. As a control the same is typed after learning as much of another
+//! writer's prose. Everything goes the way that it goes in an editor, the gate included.
 
 use super::read;
-use crate::adapt::{Library, day, time_of};
+use crate::adapt::{Library, PersonalCounts, TrainingNow, Trial, day, time_of};
 use crate::cli::Outcome;
 use crate::eval::{Accuracy, Keystrokes, Settings, Text, type_texts};
 use crate::model::Model;
@@ -17,25 +18,37 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
-/// So many of the newest texts are typed...
-const TYPED: usize = 12;
-
-/// ...that have at least so many words.
+/// Newest texts that have so many words are typed.
 const SHORTEST: usize = 150;
+
+/// Newest texts that trust in earlier ones is learned from.
+const TYPED: usize = 12;
 
 /// One measurement.
 #[derive(Debug, Serialize)]
 struct Row {
     writer: String,
     /// What was learned before, and of whom.
-    learned: String,
+    learned: &'static str,
     words: usize,
     new_words: usize,
-    seconds: f64,
     keystrokes: Keystrokes,
     accuracy: Vec<Accuracy>,
+    /// Where weights were tuned.
+    trial: Option<Trial>,
+}
+
+/// What is measured besides the texts.
+#[derive(Clone, Debug)]
+pub(super) struct Plan<'a> {
+    /// How many words are learned.
+    pub(super) amounts: &'a [usize],
+    /// How many of the newest texts are typed.
+    pub(super) texts: usize,
+    /// Whether weights are tuned.
+    pub(super) train: bool,
 }
 
 /// A writer's texts, the oldest first.
@@ -46,28 +59,27 @@ struct Writer {
 
 /// Measures each writer.
 pub(super) fn run(
-    model: Arc<Model>,
+    model: &Arc<Model>,
     folders: &[PathBuf],
-    amounts: &[usize],
+    plan: &Plan,
     settings: &Settings,
     json: bool,
 ) -> Outcome {
     let writers: Vec<Writer> = folders
         .iter()
-        .map(|folder| writer(folder))
+        .map(|folder| writer(folder, plan.texts))
         .collect::<Result<_, _>>()?;
     let mut rows = Vec::new();
     let mut out = std::io::stdout().lock();
     if !json {
         writeln!(
             out,
-            "writer\tlearned\twords\tnew\tKSR-tap\ttop1\ttop3\tseconds"
+            "writer\tlearned\twords\tnew\tKSR-tap\ttop1\ttop3\tforgetting\tseconds/1000"
         )?;
     }
     for (index, writer) in writers.iter().enumerate() {
-        let (earlier, newest) = writer.split();
-        let mut bench = Bench {
-            model: &model,
+        let (earlier, newest) = writer.split(plan.texts);
+        let bench = Bench {
             writer,
             newest: &newest,
             settings: *settings,
@@ -76,24 +88,41 @@ pub(super) fn run(
         let mut gates = settings.options.gates.unwrap_or(*model.gates());
         gates.document = SourceGates::CLOSED;
         nothing.options.gates = Some(gates);
-        let mut all = vec![
-            bench.measure("nothing", None, &nothing),
-            bench.measure("document", None, settings),
-        ];
-        for &amount in amounts.iter().filter(|&&amount| amount > 0) {
-            all.push(bench.learn("own", earlier, amount)?);
+        let mut show = |row: Row| {
+            if !json {
+                print(&mut out, &row)?;
+            }
+            rows.push(row);
+            Ok::<_, std::io::Error>(())
+        };
+        show(bench.measure("nothing", model, None, &nothing))?;
+        show(bench.measure("document", model, None, settings))?;
+        for &amount in plan.amounts.iter().filter(|&&amount| amount > 0) {
+            let learned = learn(model, earlier, amount, plan.train)?;
+            let rows = [
+                Some(("counts", model, Some(&learned.counts))),
+                learned.tuned.as_ref().map(|tuned| ("weights", tuned, None)),
+                learned
+                    .tuned
+                    .as_ref()
+                    .map(|tuned| ("all", tuned, Some(&learned.counts))),
+            ];
+            for (what, model, counts) in rows.into_iter().flatten() {
+                show(bench.after(
+                    what,
+                    model,
+                    counts.map(|counts| counts as &dyn Counts),
+                    &learned,
+                ))?;
+            }
         }
         let other = &writers[(index + 1) % writers.len()];
         if other.name != writer.name {
-            let most = amounts.iter().copied().max().unwrap_or(0);
-            all.push(bench.learn("another's", &other.texts, most)?);
+            let most = plan.amounts.iter().copied().max().unwrap_or(0);
+            let learned = learn(model, &other.texts, most, plan.train)?;
+            let tuned = learned.tuned.as_ref().unwrap_or(model);
+            show(bench.after("another's", tuned, Some(&learned.counts), &learned))?;
         }
-        for row in &all {
-            if !json {
-                print(&mut out, row)?;
-            }
-        }
-        rows.extend(all);
     }
     if json {
         serde_json::to_writer_pretty(&mut out, &rows)?;
@@ -102,75 +131,135 @@ pub(super) fn run(
     Ok(ExitCode::SUCCESS)
 }
 
+/// A writer's newest texts, and counts of so many words before them.
+pub(in crate::cli) fn counted(
+    model: &Arc<Model>,
+    folder: &Path,
+    amount: usize,
+) -> Result<(PersonalCounts, Vec<Text>), Box<dyn std::error::Error + Send + Sync>> {
+    let writer = writer(folder, TYPED)?;
+    let (earlier, newest) = writer.split(TYPED);
+    let counts = learn(model, earlier, amount, false)?.counts;
+    Ok((counts, newest))
+}
+
 struct Bench<'a> {
-    model: &'a Arc<Model>,
     writer: &'a Writer,
     newest: &'a [Text],
     settings: Settings,
 }
 
+/// What some prose taught.
+struct Taught {
+    words: usize,
+    counts: PersonalCounts,
+    /// The weights that an editor would use: the model's own, where the gate let no others in. Absent where none were tuned.
+    tuned: Option<Arc<Model>>,
+    trial: Option<Trial>,
+}
+
 impl Bench<'_> {
-    /// Learns the last texts that have so many words, and types the newest.
-    fn learn(
-        &mut self,
-        what: &str,
-        texts: &[Text],
-        amount: usize,
-    ) -> Result<Row, Box<dyn std::error::Error + Send + Sync>> {
-        let folder = std::env::temp_dir().join(format!("rnn-lsp-eval-{}", std::process::id()));
-        let mut library = Library::open(&folder, self.model.clone());
-        let start = Instant::now();
-        let mut words = 0;
-        for text in texts.iter().rev() {
-            if words >= amount {
-                break;
-            }
-            words += text.text.split_whitespace().count();
-            library.learn(
-                &folder.join(&text.name),
-                text.language,
-                &text.text,
-                time(&text.name),
-            )?;
-        }
-        let counts = library.counts(time(
-            &texts
-                .last()
-                .map(|text| text.name.clone())
-                .unwrap_or_default(),
-        ));
-        let seconds = start.elapsed().as_secs_f64();
-        library.store.forget_all()?;
-        fs::remove_dir(&folder)?;
-        let mut row = self.measure(what, Some(&counts), &self.settings);
-        (row.words, row.new_words, row.seconds) = (words, counts.new_words().len(), seconds);
-        Ok(row)
+    fn after(
+        &self,
+        what: &'static str,
+        model: &Model,
+        earlier: Option<&dyn Counts>,
+        taught: &Taught,
+    ) -> Row {
+        let mut row = self.measure(what, model, earlier, &self.settings);
+        (row.words, row.new_words) = (taught.words, taught.counts.new_words().len());
+        row.trial = taught.trial.clone().filter(|_| what != "counts");
+        row
     }
 
-    fn measure(&self, what: &str, earlier: Option<&dyn Counts>, settings: &Settings) -> Row {
-        let (keystrokes, accuracy) = type_texts(self.model, earlier, self.newest, settings);
+    fn measure(
+        &self,
+        what: &'static str,
+        model: &Model,
+        earlier: Option<&dyn Counts>,
+        settings: &Settings,
+    ) -> Row {
+        let (keystrokes, accuracy) = type_texts(model, earlier, self.newest, settings);
         Row {
             writer: self.writer.name.clone(),
-            learned: what.to_owned(),
+            learned: what,
             words: 0,
             new_words: 0,
-            seconds: 0.0,
             keystrokes,
             accuracy,
+            trial: None,
+        }
+    }
+}
+
+/// Learns the last texts that have so many words.
+fn learn(
+    model: &Arc<Model>,
+    texts: &[Text],
+    amount: usize,
+    train: bool,
+) -> Result<Taught, Box<dyn std::error::Error + Send + Sync>> {
+    let folder = std::env::temp_dir().join(format!("rnn-lsp-eval-{}", std::process::id()));
+    let mut library = Library::open(&folder, model.clone());
+    let mut words = 0;
+    for text in texts.iter().rev() {
+        if words >= amount {
+            break;
+        }
+        words += text.text.split_whitespace().count();
+        library.learn(
+            &folder.join(&text.name),
+            text.language,
+            &text.text,
+            time(&text.name),
+        )?;
+    }
+    let counts = library.counts(time(
+        &texts
+            .last()
+            .map(|text| text.name.clone())
+            .unwrap_or_default(),
+    ));
+    let trial = match train {
+        true => tune(&mut library)?,
+        false => None,
+    };
+    let tuned = trial
+        .is_some()
+        .then(|| library.tuned().map_or(model.clone(), Arc::new));
+    fs::remove_dir_all(&folder)?;
+    Ok(Taught {
+        words,
+        counts,
+        tuned,
+        trial,
+    })
+}
+
+/// Tunes the weights to all that was learned; nothing where that is too little.
+fn tune(library: &mut Library) -> Result<Option<Trial>, String> {
+    let Ok(begun) = TrainingNow::begin(library) else {
+        return Ok(None);
+    };
+    let mut training = begun.ok_or("another program trains in the same folder")?;
+    loop {
+        match training.step(library) {
+            Ok(trial) => return trial.map(Some),
+            Err(going) => training = going,
         }
     }
 }
 
 impl Writer {
     /// What is learned, and what is typed.
-    fn split(&self) -> (&[Text], Vec<Text>) {
+    fn split(&self, typed: usize) -> (&[Text], Vec<Text>) {
         let is_long = |text: &&Text| text.text.split_whitespace().count() >= SHORTEST;
         let newest: Vec<Text> = self
             .texts
             .iter()
             .rev()
             .filter(is_long)
-            .take(TYPED)
+            .take(typed)
             .cloned()
             .collect();
         let first = newest.last().map_or(0, |first| {
@@ -180,7 +269,7 @@ impl Writer {
     }
 }
 
-fn writer(folder: &Path) -> Result<Writer, String> {
+fn writer(folder: &Path, typed: usize) -> Result<Writer, String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut paths: Vec<PathBuf> = entries
         .flatten()
@@ -192,9 +281,9 @@ fn writer(folder: &Path) -> Result<Writer, String> {
         .iter()
         .map(|path| read(path, None))
         .collect::<Result<_, _>>()?;
-    if texts.len() <= TYPED {
+    if texts.len() <= typed {
         return Err(format!(
-            "{}: {} texts, expected more than {TYPED}",
+            "{}: {} texts, expected more than {typed}",
             folder.display(),
             texts.len()
         ));
@@ -235,23 +324,23 @@ fn days(year: i64, month: i64, date: i64) -> u32 {
 }
 
 fn print(out: &mut impl Write, row: &Row) -> std::io::Result<()> {
-    let Row {
-        writer,
-        learned,
-        words,
-        new_words,
-        seconds,
-        keystrokes,
-        accuracy,
-    } = row;
-    let first = accuracy
-        .first()
-        .map_or((0.0, 0.0), |row| (row.top1, row.top3));
-    writeln!(
+    let first = row.accuracy.first();
+    let (top1, top3) = first.map_or((0.0, 0.0), |row| (row.top1, row.top3));
+    write!(
         out,
-        "{writer}\t{learned}\t{words}\t{new_words}\t{:.1}\t{:.1}\t{:.1}\t{seconds:.2}",
-        keystrokes.ksr_tap, first.0, first.1
+        "{}\t{}\t{}\t{}\t{:.1}\t{top1:.1}\t{top3:.1}",
+        row.writer, row.learned, row.words, row.new_words, row.keystrokes.ksr_tap
     )?;
+    match &row.trial {
+        None => writeln!(out, "\t\t")?,
+        Some(trial) => {
+            let forgetting = trial
+                .generation
+                .and(trial.scores)
+                .map_or(0.0, |scores| scores.forgetting);
+            writeln!(out, "\t{forgetting:+.2} %\t{:.2}", trial.seconds_per_1000())?;
+        }
+    }
     out.flush()
 }
 
