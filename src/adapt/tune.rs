@@ -295,7 +295,6 @@ impl Blending {
         }
     }
 
-    /// The gate.
     fn outcome(self) -> (Scores, Result<Vec<u8>, String>) {
         let (own, forgetting, bytes) = self.best.expect("there are blends");
         let scores = Scores {
@@ -304,20 +303,7 @@ impl Blending {
             forgetting,
         };
         let gain = 100.0 * (1.0 - own.nats / self.known[0].nats);
-        let outcome = if !gain.is_finite() || !forgetting.is_finite() {
-            Err("it came to no number".to_owned())
-        } else if forgetting > MOST_FORGETTING {
-            Err(format!(
-                "general prose takes {forgetting:.2} % more bits, expected at most {MOST_FORGETTING} %"
-            ))
-        } else if gain < MARGIN {
-            Err(format!(
-                "your newest prose takes {gain:.2} % fewer bits, expected at least {MARGIN} %"
-            ))
-        } else {
-            Ok(bytes)
-        };
-        (scores, outcome)
+        (scores, gate(gain, forgetting).map(|()| bytes))
     }
 }
 
@@ -333,5 +319,56 @@ impl Candidate {
             bytes,
             model,
         }
+    }
+}
+
+/// Lets weights in that need `gain` percent fewer bits for the writer's newest prose and `forgetting` percent more for general
+/// prose, or says why not.
+fn gate(gain: f64, forgetting: f64) -> Result<(), String> {
+    if !gain.is_finite() || !forgetting.is_finite() {
+        Err("the new weights came to no number".to_owned())
+    } else if forgetting > MOST_FORGETTING {
+        Err(format!(
+            "general prose takes {forgetting:.2} % more bits, expected at most {MOST_FORGETTING} %"
+        ))
+    } else if gain < MARGIN {
+        Err(format!(
+            "your newest prose takes {gain:.2} % fewer bits, expected at least {MARGIN} %"
+        ))
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gate_lets_in_what_gains_and_forgets_little() {
+        assert_eq!(gate(2.0, 0.9), Ok(()));
+        assert_eq!(gate(2.0, -3.0), Ok(()));
+        for (gain, forgetting, why) in [
+            (0.1, 0.1, "newest prose takes 0.10 % fewer"),
+            (-4.0, 0.1, "newest prose takes -4.00 % fewer"),
+            (9.0, 1.1, "general prose takes 1.10 % more"),
+            (f64::NAN, 0.0, "no number"),
+            (2.0, f64::INFINITY, "no number"),
+        ] {
+            let reason = gate(gain, forgetting).unwrap_err();
+            assert!(reason.contains(why), "{reason}");
+        }
+    }
+
+    #[test]
+    fn of_several_blends_the_best_that_forgets_little_is_judged() {
+        let known = [Tally::of(100.0), Tally::of(100.0)];
+        let model = Model::tiny(1);
+        let mut blending = Blending::new(known, &model, export::parameters(&model));
+        for (own, forgetting) in [(90.0, 3.0), (96.0, 0.9), (95.0, 0.5), (97.0, 0.1)] {
+            blending.enter(Tally::of(own), forgetting, vec![own as u8]);
+        }
+        let (scores, outcome) = blending.outcome();
+        assert_eq!((outcome, scores.forgetting), (Ok(vec![95]), 0.5));
     }
 }

@@ -456,3 +456,125 @@ fn add(folder: &Path, trial: &Trial) -> Result<(), String> {
 fn now() -> u64 {
     seconds(SystemTime::now())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapt::{Forget, day};
+    use crate::text::prose::Language;
+
+    const PATH: &str = "/notes/a.md";
+
+    fn library(folder: &Path) -> Library {
+        let mut library = Library::open(folder, Arc::new(Model::tiny(1)));
+        let line =
+            |n: usize| format!("The old man had been reading since day {n} of the future.\n\n");
+        let text: String = (0..150).map(line).collect();
+        library
+            .learn(
+                Path::new(PATH),
+                Language::Markdown,
+                &text,
+                SystemTime::now(),
+            )
+            .unwrap();
+        library
+    }
+
+    fn tuner(library: &Library, activity: &Activity) -> Tuner {
+        let mut tuner = Tuner::new(library.store.folder(), library.model(), activity.clone());
+        tuner.choose(Training {
+            on_battery: true,
+            ..Training::default()
+        });
+        tuner
+    }
+
+    #[test]
+    fn nothing_is_trained_while_somebody_types() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut library, activity) = (library(folder.path()), Activity::default());
+        let mut tuner = tuner(&library, &activity);
+        assert_eq!(tuner.wait(), Some(Duration::ZERO));
+        tuner.go_on(&mut library);
+        assert!(tuner.is_running());
+        activity.typed();
+        let wait = tuner.wait().unwrap();
+        assert!(wait > QUIET / 2 && wait <= QUIET, "{wait:?}");
+    }
+
+    #[test]
+    fn one_program_trains_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut library, activity) = (library(folder.path()), Activity::default());
+        let (mut one, mut two) = (tuner(&library, &activity), tuner(&library, &activity));
+        one.go_on(&mut library);
+        two.go_on(&mut library);
+        assert_eq!((one.is_running(), two.is_running()), (true, false));
+        assert!(two.wait() > Some(LATER / 2), "it looks again");
+        assert!(TrainingNow::begin(&mut library).unwrap().is_none());
+        drop(one);
+        assert!(TrainingNow::begin(&mut library).unwrap().is_some());
+    }
+
+    #[test]
+    fn what_is_forgotten_while_it_is_learned_ends_the_training() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut library = library(folder.path());
+        let mut tuner = tuner(&library, &Activity::default());
+        tuner.go_on(&mut library);
+        library.forget(&Forget::Path(PATH.into())).unwrap();
+        tuner.look(&mut library);
+        assert!(!tuner.is_running());
+        // Another program's training notices at the end.
+        let basis = crate::adapt::generations::Basis::of(&library.store, &library.model());
+        assert!(basis.holds(&library.store));
+        library.forget(&Forget::Word("future".to_owned())).unwrap();
+        assert!(!basis.holds(&library.store));
+    }
+
+    #[test]
+    fn a_training_needs_a_reason_and_a_budget() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut library = library(folder.path());
+        let words = library.store.word_count();
+        let base = library.model();
+        let last = |learned: usize, generation: Option<u32>| Trial {
+            base: base.identity(),
+            learned,
+            generation,
+            seconds: 601.0,
+            time: now(),
+            ..Trial::default()
+        };
+        assert!(is_worth(&mut library, None, &base), "the first");
+        assert!(!is_worth(
+            &mut library,
+            Some(&last(words - 499, None)),
+            &base
+        ));
+        assert!(is_worth(
+            &mut library,
+            Some(&last(words - 500, None)),
+            &base
+        ));
+        assert!(
+            is_worth(&mut library, Some(&last(words, Some(1))), &base),
+            "its generation is gone"
+        );
+        let other = Trial {
+            base: 1,
+            ..last(words, None)
+        };
+        assert!(is_worth(&mut library, Some(&other), &base), "another model");
+        let trials = Trials::of(folder.path());
+        trials.add(&last(0, None)).unwrap();
+        assert_eq!(trials.seconds_on(day(SystemTime::now())), 601.0);
+        let mut tuner = tuner(&library, &Activity::default());
+        tuner.go_on(&mut library);
+        assert!(!tuner.is_running(), "ten minutes are over");
+        tuner.ask(&library.store).unwrap();
+        tuner.go_on(&mut library);
+        assert!(tuner.is_running(), "asked for, it is trained all the same");
+    }
+}

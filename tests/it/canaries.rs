@@ -1,6 +1,7 @@
 //! Secrets planted in learned prose are never offered, whatever is typed of them.
 
-use rnn_lsp::adapt::Library;
+use crate::prose::prose;
+use rnn_lsp::adapt::{Library, TrainingNow};
 use rnn_lsp::document::Document;
 use rnn_lsp::model::{Model, Scratch};
 use rnn_lsp::predict::{Options, Own, Predictor, suggest};
@@ -147,6 +148,34 @@ fn planted_secrets_are_never_offered() {
         let paragraphs = vec![format!("{sentence}\n\nWe went home. "); index % 10 + 1];
         bench.learn(&format!("{index}.md"), &paragraphs.join("\n\n"));
     }
+    never_offered(&bench);
+}
+
+/// The same with weights tuned to all of it. Tuning the shipped network takes a while.
+#[test]
+fn planted_secrets_are_never_offered_by_tuned_weights() {
+    if std::env::var_os("RUN_SLOW_TESTS").is_none() {
+        return;
+    }
+    let mut bench = Bench::new();
+    bench.learn("prose.md", &prose(0, 3000));
+    for (index, (sentence, _)) in CANARIES.iter().enumerate() {
+        let paragraphs = vec![format!("{sentence}\n\nWe went home. "); index % 10 + 1];
+        bench.learn(&format!("{index}.md"), &paragraphs.join("\n\n"));
+    }
+    let mut training = TrainingNow::begin(&mut bench.library).unwrap().unwrap();
+    let trial = loop {
+        match training.step(&mut bench.library) {
+            Ok(trial) => break trial.unwrap(),
+            Err(going) => training = going,
+        }
+    };
+    assert!(trial.generation.is_some(), "{trial:?}");
+    bench.model = Arc::new(bench.library.tuned().unwrap());
+    never_offered(&bench);
+}
+
+fn never_offered(bench: &Bench) {
     let vocabulary = bench.model.tokenizer().vocabulary();
     // A word that the model knows by itself tells nothing.
     let ignorant = Bench::new();

@@ -60,6 +60,16 @@ impl Reading {
 }
 
 impl Tally {
+    /// Of one token, for tests.
+    #[cfg(test)]
+    pub(super) fn of(nats: f64) -> Tally {
+        Tally {
+            nats,
+            tokens: 1,
+            ..Tally::default()
+        }
+    }
+
     fn add(&mut self, logits: &mut [f32], target: usize) {
         let logit = logits[target];
         let better = logits.iter().filter(|other| **other > logit).count();

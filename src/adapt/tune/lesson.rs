@@ -205,3 +205,74 @@ impl Tokens {
         self.targets.push(NONE);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapt::library::{Library, time_of};
+    use crate::text::prose::Language;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    fn lesson(files: &[(u32, &str)]) -> (Lesson, Arc<Model>) {
+        let folder = tempfile::tempdir().unwrap();
+        let model = Arc::new(Model::tiny(1));
+        let mut library = Library::open(folder.path(), model.clone());
+        for (day, text) in files {
+            let path = format!("/notes/{day}.md");
+            library
+                .learn(Path::new(&path), Language::Markdown, text, time_of(*day))
+                .unwrap();
+        }
+        (Lesson::of(&library.store, &model), model)
+    }
+
+    fn text(tokens: &Tokens, model: &Model) -> Vec<String> {
+        let vocabulary = model.tokenizer().vocabulary();
+        tokens
+            .inputs
+            .iter()
+            .map(|&id| vocabulary.text(TokenId(id)).to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn the_newest_is_kept_apart() {
+        let old: String = (0..20)
+            .map(|n| format!("The old man had been there {n} times.\n\n"))
+            .collect();
+        let new = "She said that the weather is quiet in the morning, and there they would be.\n";
+        let (lesson, model) = lesson(&[(9, new), (5, &old)]);
+        assert_eq!(lesson.words, 20 * 7 + 15);
+        let (own, newest) = (text(&lesson.own, &model), text(&lesson.newest, &model));
+        assert!(own.contains(&"old".to_owned()) && !own.contains(&"weather".to_owned()));
+        assert!(newest.contains(&"weather".to_owned()) && !newest.contains(&"old".to_owned()));
+        assert_eq!(lesson.own.targets.len(), lesson.own.len());
+        let shifted = lesson.own.inputs[1..].iter().zip(&lesson.own.targets);
+        assert!(
+            shifted
+                .into_iter()
+                .all(|(next, target)| target == next || *target == NONE)
+        );
+    }
+
+    #[test]
+    fn a_word_of_several_tokens_is_learned_from_its_second_paragraph() {
+        let learned = |old: &str| {
+            let (lesson, model) = lesson(&[
+                (5, old),
+                (9, "She said that they would be there in the morning."),
+            ]);
+            let pieces = model.tokenizer().read("Tharbolan", Ending::Spaced);
+            assert!(pieces.len() > 1);
+            let last = pieces[pieces.len() - 1].0;
+            lesson.own.targets.contains(&last)
+        };
+        assert!(!learned(
+            "The old man saw Tharbolan. Then Tharbolan was there."
+        ));
+        assert!(learned(
+            "The old man saw Tharbolan.\n\nThen Tharbolan was there."
+        ));
+    }
+}
