@@ -10,7 +10,8 @@ local function words(nvim, line)
       local text = vim.api.nvim_buf_get_lines(0, ..., (...) + 1, false)[1]
       local params = { textDocument = vim.lsp.util.make_text_document_params(0), position = { line = ..., character = #text } }
       local client = vim.lsp.get_clients({ bufnr = 0, name = "rnn_lsp" })[1]
-      local reply = client:request_sync("textDocument/completion", params, 5000, 0)
+      -- With 0 for the buffer, changes that still wait would not be sent before.
+      local reply = client:request_sync("textDocument/completion", params, 5000, vim.api.nvim_get_current_buf())
       return vim.tbl_map(function(item) return item.label end, reply.result.items)
     ]],
     line
@@ -147,6 +148,18 @@ drive.session("death.md", { "The president of the United Sta" }, { noisy = true 
   nvim.command("RnnLsp restart")
   nvim:attached()
   same("asked for, it comes back", words(nvim, 0)[1], "States")
+end)
+
+-- What is ready to be proposed to nvim-lspconfig, in the place of ours.
+local submitted = vim.fs.dirname(vim.fs.dirname(here)) .. "/editors/nvim/submit/nvim-lspconfig"
+drive.session("submit.md", { "The president of the United Sta" }, {
+  lua = ([[
+    vim.opt.runtimepath:remove(vim.iter(vim.opt.runtimepath:get()):find(function(path) return path:find("editors/nvim", 1, true) end))
+    vim.opt.runtimepath:append(%q)
+  ]]):format(submitted),
+}, function(nvim)
+  same("it is the one that is used", nvim:lua("return vim.lsp.config.rnn_lsp.on_attach == nil"), true)
+  same("it offers words", words(nvim, 0)[1], "States")
 end)
 
 drive.session("help.md", { "" }, {}, function(nvim)

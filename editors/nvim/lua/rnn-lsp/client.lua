@@ -61,10 +61,19 @@ function M.set(client, name, value)
   client:notify("workspace/didChangeConfiguration", { settings = client.settings })
 end
 
----Starts what `config` describes for the buffers that are still there.
+---Starts what `config` describes for the buffers that are still there, once the client before it is gone and cannot be taken
+---for the new one.
+---@param id integer of the client before
 ---@param config vim.lsp.ClientConfig
 ---@param buffers integer[]
-function M.start(config, buffers)
+function M.start_after(id, config, buffers)
+  local before = vim.lsp.get_client_by_id(id)
+  if before then
+    vim.defer_fn(function()
+      M.start_after(id, config, buffers)
+    end, 20)
+    return
+  end
   for _, buffer in ipairs(buffers) do
     if vim.api.nvim_buf_is_loaded(buffer) then
       -- The first call starts it, the others find it.
@@ -78,19 +87,12 @@ end
 function M.restart(client)
   local config, buffers = client.config, vim.tbl_keys(client.attached_buffers)
   client:stop()
-  local tries = 0
-  local function again()
-    tries = tries + 1
-    if client:is_stopped() then
-      M.start(config, buffers)
-    elseif tries < 100 then
-      vim.defer_fn(again, 50)
-    else
-      client:stop(true)
-      vim.defer_fn(again, 50)
+  vim.defer_fn(function()
+    if not client:is_stopped() then
+      client:stop(true) -- It did not listen.
     end
-  end
-  again()
+  end, 3000)
+  M.start_after(client.id, config, buffers)
 end
 
 return M

@@ -38,21 +38,21 @@ function M.ended(code, signal, id)
     end
     if #deaths > LIMIT then
       vim.notify("rnn-lsp keeps ending and stays off; :RnnLsp restart tries again", vim.log.levels.WARN)
-      M.fallen = entry
+      M.fallen = { id = id, entry = entry }
       return
     end
-    client_of.start(entry.config, vim.tbl_keys(entry.buffers))
+    client_of.start_after(id, entry.config, vim.tbl_keys(entry.buffers))
   end)
 end
 
 ---Starts again what was given up; whether there was anything.
 function M.retry()
-  local entry = M.fallen
+  local fallen = M.fallen
   M.fallen, deaths = nil, {}
-  if entry then
-    client_of.start(entry.config, vim.tbl_keys(entry.buffers))
+  if fallen then
+    client_of.start_after(fallen.id, fallen.entry.config, vim.tbl_keys(fallen.entry.buffers))
   end
-  return entry ~= nil
+  return fallen ~= nil
 end
 
 return M

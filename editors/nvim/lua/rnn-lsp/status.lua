@@ -19,9 +19,6 @@ function M.text(buffer)
   if is_on == false then
     parts[#parts + 1] = "paused"
   end
-  if type(state.training) == "number" then
-    parts[#parts + 1] = ("training %d/100"):format(100 * state.training)
-  end
   if state.loading then
     parts[#parts + 1] = "loading"
   end
