@@ -30,19 +30,31 @@ async function becomes(what, expected, see) {
   check(what, held, seen);
 }
 
-/** Opens a window, waits for the server, and runs `test` with the window's hands. */
+/**
+ * Runs a part, and once more in a new window if it fails: what a browser shows on a busy machine is now and then late for no
+ * fault of ours. What fails twice has failed.
+ */
 async function part(name, options, test) {
   if (wanted.length > 0 && !wanted.includes(name)) {
     return;
   }
   const before = failed;
+  await attempt(name, options, test);
+  if (failed > before) {
+    say(`     ${name} failed; once more`);
+    failed = before;
+    await attempt(name, options, test);
+  }
+}
+
+/** Opens a window, waits for the server, and runs `test` with the window's hands. */
+async function attempt(name, options, test) {
+  const before = failed;
   let window;
   try {
     window = await open({ editor, vsix, out: join(out, name), file: `${name}.md`, ...options });
     await window.focus();
-    if (options.waits !== false) {
-      await until("the server is on", async () => (await window.status()) === "rnn-lsp: on");
-    }
+    await until("the server is on", async () => (await window.status()) === "rnn-lsp: on");
     say(`     ${name}`);
     await test(window);
   } catch (error) {
@@ -50,7 +62,7 @@ async function part(name, options, test) {
   }
   if (window) {
     if (failed > before) {
-      await window.shot("failed");
+      await window.shot("failed").catch(() => undefined); // The browser may be what failed.
       writeFileSync(join(out, name, "rnn-lsp.log"), window.log());
     }
     await window.close();
@@ -67,6 +79,24 @@ async function write(window, text) {
 
 async function lastLine(window) {
   return (await window.text()).split("\n").at(-1);
+}
+
+/**
+ * Writes `text` into the empty document until `see` gives something true. More than once only on a machine so busy that
+ * the whole word is typed before VS Code has asked: it asks at keys, and there is no further one.
+ */
+async function offers(what, window, text, see) {
+  const held = await until(what, async () => {
+    await window.clear();
+    await window.type(text);
+    for (const end = Date.now() + 4000; Date.now() < end; await window.page.waitForTimeout(50)) {
+      if (await see()) {
+        return true;
+      }
+    }
+    return false;
+  }).catch(() => false);
+  check(what, held, [await window.ghost(), ...(await window.popup())]);
 }
 
 /** Nothing may be shown: what would have come has come after the time that it took before, and then some. */
@@ -101,6 +131,7 @@ await part("writing", {}, async (w) => {
   await w.press("Control+ArrowRight");
   await becomes("taken word by word: one", "He was the president of the United", () => lastLine(w));
   await becomes("the rest stays", true, async () => (await w.ghost()).startsWith(" States"));
+  await w.press("Control+ArrowRight"); // The space is a word to VS Code.
   await w.press("Control+ArrowRight");
   await becomes("and another one", "He was the president of the United States", () => lastLine(w));
 
@@ -127,37 +158,23 @@ await part("writing", {}, async (w) => {
 
 await part("settings", { more: { "rnn-lsp.show": "popup" } }, async (w) => {
   const [server] = w.servers();
-  await w.type("He went to the United Sta");
-  await becomes("a list as the word grows", true, async () => (await w.popup()).includes("States"));
+  await offers("a list as the word grows", w, "He went to the United Sta", async () => (await w.popup()).includes("States"));
   const words = await w.popup();
   check("with words that fit and nothing else", words.every((word) => word.toLowerCase().startsWith("sta")), words);
   check("and no ghost text", (await w.ghost()) === "");
   await w.shot("popup");
   await w.press("Enter");
   await becomes("Enter is a new line", "He went to the United Sta\n", w.text);
-  await w.type("It is in the United Sta");
-  await until("a list again", async () => (await w.popup())[0] === "States");
+  await offers("a list again", w, "It is in the United Sta", async () => (await w.popup())[0] === "States");
   await w.press("Tab");
   await becomes("Tab takes the word", "It is in the United States", () => lastLine(w));
   await w.type(" of the United ");
   await nothingIsShown("no list after a space", w, 500);
 
   w.settings({ "rnn-lsp.show": "both", "rnn-lsp.triggerOnSpace": true });
-  await until("the list after a space was asked for", async () => {
-    await w.clear(); // A document that breaks off over and over means it.
-    await w.type("He is from the United ");
-    await w.page.waitForTimeout(500);
-    return (await w.popup())[0] === "States";
-  });
-  check("a list after a space when it is asked for", true, await w.popup());
-  w.settings({ "rnn-lsp.maxItems": 1, "rnn-lsp.show": "both" });
-  await until("one word was asked for", async () => {
-    await w.clear();
-    await w.type("She lived in the United Sta");
-    await w.page.waitForTimeout(500);
-    return (await w.popup()).length === 1;
-  });
-  check("one word when one is asked for", true, await w.popup());
+  await offers("a list after a space when it is asked for", w, "He is from the United ", async () => (await w.popup())[0] === "States");
+  w.settings({ "rnn-lsp.maxItems": 1, "rnn-lsp.show": "both", "rnn-lsp.triggerOnSpace": true });
+  await offers("one word when one is asked for", w, "He is from the United ", async () => (await w.popup()).join() === "States");
   check("all of it without a restart", server === w.servers()[0] && w.servers().length === 1, w.servers());
 });
 
@@ -173,9 +190,12 @@ await part("menu", { more: { "rnn-lsp.show": "ghost" } }, async (w) => {
   await w.type("Zquillane came home late. We waited for Zquillane at the gate.");
   await write(w, "In the morning Zquillane was gone, and so was the boat of Zquillane.");
   await w.press("Control+s");
-  await w.openMenu();
-  await becomes("the menu tells what was learned", true, async () => (await w.page.locator(".quick-input-title").textContent()).includes("1 new word of yours"));
-  await w.press("Escape");
+  await becomes("the menu tells what was learned", true, async () => {
+    await w.openMenu();
+    const title = await w.page.locator(".quick-input-title:visible").first().textContent();
+    await w.press("Escape");
+    return title.includes("1 new word of yours");
+  });
   await w.focus();
 
   for (const [pause, resume, summary] of [
@@ -190,9 +210,7 @@ await part("menu", { more: { "rnn-lsp.show": "ghost" } }, async (w) => {
     await nothingIsShown("nothing is offered", w, 300);
     await choose(resume);
     await becomes(resume, "rnn-lsp: on", w.status);
-    await w.clear(); // A document that says "Sta" over and over means it.
-    await w.type("In the United Sta");
-    await becomes("it is offered again", "tes", w.ghost);
+    await offers("it is offered again", w, "In the United Sta", async () => (await w.ghost()) === "tes");
   }
 
   await choose("What was learned");
@@ -217,13 +235,7 @@ await part("lives", {}, async (w) => {
   const [first] = w.servers();
   process.kill(first, "SIGKILL");
   const second = await until("another server", () => w.servers().find((pid) => pid !== first));
-  await until("ghost text by the server that came back", async () => {
-    await w.clear();
-    await w.type("He came to the United Sta");
-    await w.page.waitForTimeout(1000);
-    return (await w.ghost()) === "tes";
-  });
-  check("ghost text by the server that came back", true);
+  await offers("ghost text by the server that came back", w, "He came to the United Sta", async () => (await w.ghost()) === "tes");
 
   await w.command("rnn-lsp: Pause or Resume for This Language");
   await becomes("paused", "rnn-lsp: paused here", w.status);

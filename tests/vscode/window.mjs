@@ -101,8 +101,8 @@ export async function open({ editor, vsix, out, file, text = "", size = { width:
     const page = browser.pages()[0] ?? (await browser.newPage());
     // By the address, since Quick Open wants a search program on the server.
     const payload = JSON.stringify([["openFile", `vscode-remote://127.0.0.1:${port}${join(folders.work, file)}`]]);
-    await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folders.work)}&payload=${encodeURIComponent(payload)}`);
-    await page.locator(".editor-instance .monaco-editor .view-lines").first().waitFor({ timeout: 2 * PATIENCE_MS });
+    await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folders.work)}&payload=${encodeURIComponent(payload)}`, { timeout: 4 * PATIENCE_MS });
+    await page.locator(".editor-instance .monaco-editor .view-lines").first().waitFor({ timeout: 4 * PATIENCE_MS });
     return hands({ page, folders, out, writeSettings, close, file });
   } catch (error) {
     await browser?.pages()[0]?.screenshot({ path: join(out, "failed.png") }).catch(() => undefined);

@@ -7,7 +7,7 @@ import type { Server } from "./server.ts";
 import { chooseProgram } from "./troubles.ts";
 
 /** What a new document says, for the writer to go on from. */
-const SAMPLE = "# A page to try it on\n\nGo on writing here: one of the most important things in the ";
+const SAMPLE = "# A page to try it on\n\nGo on writing here. It was late in the afternoon when, for the first ti";
 
 /** How long a confirmation stays in the status bar. */
 const MOMENT_MS = 4000;
@@ -18,6 +18,8 @@ export function register(context: ExtensionContext, server: Server, report: Repo
     sample: async () => {
       await window.showTextDocument(await workspace.openTextDocument({ language: "markdown", content: SAMPLE }));
       await commands.executeCommand("cursorBottom");
+      // VS Code asks by itself only when a key is typed.
+      await commands.executeCommand("editor.action.inlineSuggest.trigger");
     },
     toggleDocument: () => toggleDocument(server),
     toggleLanguage: () => toggleLanguage(server),

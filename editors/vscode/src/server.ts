@@ -3,7 +3,6 @@ import { createInterface } from "node:readline";
 import { EventEmitter, type Disposable, type ExtensionContext, type LogOutputChannel, type TextDocument, workspace } from "vscode";
 import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, State, type LanguageClientOptions, type StaticFeature } from "vscode-languageclient/node";
 import { find, type Missing } from "./binary.ts";
-import { tabIndents } from "./indent.ts";
 import { SELECTOR } from "./languages.ts";
 import { declared, forServer, forTheStart, SECTION, type Manifest } from "./settings.ts";
 import { NO_SPACE, SpaceKey } from "./space.ts";
@@ -128,8 +127,6 @@ export class Server implements Disposable {
   }
 
   #options(): LanguageClientOptions {
-    const isOff = (document: TextDocument, position: { line: number; character: number }) =>
-      tabIndents(document.lineAt(position.line).text.slice(0, position.character));
     return {
       documentSelector: [...SELECTOR],
       outputChannel: this.#log,
@@ -150,10 +147,6 @@ export class Server implements Disposable {
         closed: () => this.#died(),
       },
       middleware: {
-        provideCompletionItem: (document, position, context, token, next) =>
-          isOff(document, position) ? undefined : next(document, position, context, token),
-        provideInlineCompletionItems: (document, position, context, token, next) =>
-          isOff(document, position) ? undefined : next(document, position, context, token),
         workspace: {
           configuration: (params) => params.items.map((item) => (item.section === SECTION ? forServer(this.#settingNames) : null)),
           // Only that something changed: the server then asks, and gets what the line above answers.

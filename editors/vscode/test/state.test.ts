@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { tabIndents } from "../src/indent.ts";
 import { face, learnedSentence, type Phase, type ServerState } from "../src/state.ts";
 import { Switches } from "../src/switches.ts";
 
@@ -49,13 +48,4 @@ test("a server that comes back is told what was paused", () => {
   switches.set({ kind: "everywhere" }, false);
   assert.deepEqual(switches.all(), [{ command: "rnn-lsp.pause", arguments: [] }]);
   assert.equal(switches.languageIsOn("markdown"), false);
-});
-
-test("Tab indents where nothing was written yet", () => {
-  for (const line of ["", "  ", "- ", "  * ", "+", "12. ", "3) ", "- [ ] ", "- [x] ", "> ", "> - ", "## ", "\t"]) {
-    assert.equal(tabIndents(line), true, JSON.stringify(line));
-  }
-  for (const line of ["a", "- a", "The ", "1984 ", "#tag", "- [ ] buy ", "…"]) {
-    assert.equal(tabIndents(line), false, JSON.stringify(line));
-  }
 });
