@@ -30,9 +30,14 @@ pub(super) struct Open {
     /// Clients ask the same several times over, so the last answers are kept until anything changes.
     words: Option<(Position, Option<Words>)>,
     ghost: Option<(Position, Option<Selected>, Option<Ghost>)>,
-    /// Where the next question is to be expected: where the last change ended, before the first one the end.
+    /// Where the next question is to be expected, unless it is where the last one was: where the last change ended, before the
+    /// first one the end.
     ahead: Option<usize>,
+    asked: Option<usize>,
 }
+
+/// A change so many bytes from the last question is typing on: all that stands before it has been read.
+const NEAR: usize = 256;
 
 impl Tools {
     pub(super) fn new(
@@ -72,6 +77,7 @@ impl Open {
             words: None,
             ghost: None,
             ahead: Some(text.len()),
+            asked: None,
         }
     }
 
@@ -125,6 +131,9 @@ impl Open {
                 .map(|start| start + text.len()),
             _ => None,
         };
+        self.ahead = self
+            .ahead
+            .filter(|at| self.asked.is_none_or(|asked| at.abs_diff(asked) > NEAR));
     }
 
     /// Reads a small part of what stands before the place that a question is to be expected about; whether there is more.
@@ -194,10 +203,10 @@ impl Open {
         if let Some((_, words)) = self.words.as_ref().filter(|(position, _)| *position == at) {
             return words.clone();
         }
-        let words = self
-            .document
-            .as_mut()
-            .and_then(|document| words(document, at, encoding, tools));
+        let words = self.document.as_mut().and_then(|document| {
+            self.asked = document.offset(at, encoding).ok();
+            words(document, at, encoding, tools)
+        });
         self.words = Some((at, words.clone()));
         words
     }
