@@ -64,7 +64,7 @@ pub(super) struct Tuning {
 enum Stage {
     Learn(Box<Course>),
     /// What is in use reads the newest prose, then the model shipped general prose.
-    Known(Vec<Tally>, Reading, Box<Parameters>),
+    Known(Vec<Tally>, Box<Reading>, Box<Parameters>),
     Blend(Box<Blending>),
 }
 
@@ -123,7 +123,7 @@ impl Tuning {
         store: &Store,
         base: &Arc<Model>,
         live: &Arc<Model>,
-    ) -> Result<Tuning, String> {
+    ) -> Result<Box<Tuning>, String> {
         let lesson = Lesson::of(store, base);
         if lesson.words < FEWEST_WORDS {
             return Err(format!(
@@ -131,7 +131,7 @@ impl Tuning {
                 lesson.words
             ));
         }
-        Ok(Tuning {
+        Ok(Box::new(Tuning {
             basis: Basis::of(store, base),
             words: lesson.words,
             stage: Stage::Learn(Box::new(Course::new(base, lesson.own))),
@@ -139,7 +139,7 @@ impl Tuning {
             general: general::tokens(base),
             base: base.clone(),
             live: live.clone(),
-        })
+        }))
     }
 
     /// What it learns from; a training whose basis does not hold any more is to be dropped.
@@ -157,14 +157,14 @@ impl Tuning {
     }
 
     /// Goes on for some hundredths of a second; the verdict when it is done.
-    pub(super) fn step(mut self) -> Result<Verdict, Tuning> {
+    pub(super) fn step(mut self: Box<Self>) -> Result<Verdict, Box<Tuning>> {
         self.stage = match self.stage {
             Stage::Learn(mut course) if course.done < course.total => {
                 course.step();
                 Stage::Learn(course)
             }
             Stage::Learn(course) => {
-                let reading = Reading::new(&self.live);
+                let reading = Box::new(Reading::new(&self.live));
                 Stage::Known(Vec::new(), reading, Box::new(course.trainer.parameters))
             }
             Stage::Known(mut known, mut reading, tuned) => {
@@ -174,7 +174,7 @@ impl Tuning {
                 };
                 if let Some(tally) = reading.step(model, tokens) {
                     known.push(tally);
-                    reading = Reading::new(&self.base);
+                    *reading = Reading::new(&self.base);
                 }
                 match <[Tally; 2]>::try_from(known) {
                     Ok(known) => Stage::Blend(Box::new(Blending::new(known, &self.base, *tuned))),

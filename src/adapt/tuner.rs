@@ -95,7 +95,7 @@ pub(super) struct Tuner {
 
 #[derive(Debug)]
 struct Running {
-    tuning: Tuning,
+    tuning: Box<Tuning>,
     _lock: File, // held while it is open
     seconds: Duration,
     steps: u32,
