@@ -82,3 +82,42 @@ fn the_entry_for_mason_names_the_archives_of_a_release() {
     let version = format!("@v{}", env!("CARGO_PKG_VERSION"));
     assert!(entry.contains(&version), "not of version {version}");
 }
+
+#[test]
+fn vs_code_declares_every_setting_with_its_default() {
+    let manifest: Value = serde_json::from_str(&read("editors/vscode/package.json")).unwrap();
+    let groups = manifest["contributes"]["configuration"].as_array().unwrap();
+    let declared: serde_json::Map<String, Value> = groups
+        .iter()
+        .flat_map(|group| group["properties"].as_object().unwrap().clone())
+        .collect();
+    // Quieter there than elsewhere.
+    let others = [
+        ("show", Value::from("ghost")),
+        ("triggerOnSpace", Value::from(false)),
+    ];
+    let defaults = Settings::default().to_json();
+    for (name, default) in defaults.as_object().unwrap() {
+        let other = others.iter().find(|(other, _)| other == name);
+        let expected = match (other, default) {
+            (Some((_, other)), _) => other.to_string(),
+            (None, Value::Number(n)) => (n.as_f64().unwrap() as f32).to_string(),
+            (None, default) => default.to_string(),
+        };
+        let setting = &declared[&format!("rnn-lsp.{name}")];
+        assert_eq!(
+            setting["default"].to_string(),
+            expected,
+            "{name} in editors/vscode/package.json"
+        );
+        assert!(
+            setting["markdownDescription"].is_string() && setting["scope"].is_string(),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        declared.len(),
+        defaults.as_object().unwrap().len() + 1,
+        "rnn-lsp.path and the server's settings"
+    );
+}
