@@ -131,11 +131,10 @@ fn fit_earlier(args: &Args, model: Model) -> Outcome {
     let fit = places.fit_earlier(&mut gates);
     let bits = |nats: f64| nats / std::f64::consts::LN_2;
     eprintln!(
-        "{} words: {:.3} bits each with the gates as they were, {:.3} with those learned: {:?}",
+        "{} words: {:.3} bits each with the gates as they were, {:.3} with those learned",
         fit.words,
         bits(fit.word),
-        bits(fit.own),
-        gates.earlier
+        bits(fit.own)
     );
     write_whole(&args.out, &model.with_gates(&gates))
         .map_err(|error| format!("{}: {error}", args.out.display()))?;
