@@ -184,7 +184,6 @@ await part("menu", { more: { "rnn-lsp.show": "ghost" } }, async (w) => {
     await until(`the menu has ${label}`, async () => (await w.menu()).some((entry) => entry.includes(label)));
     await w.shot(`menu-${label.replaceAll(" ", "-").toLowerCase()}`);
     await w.pick(label);
-    await w.focus();
   };
   // A word of the writer's own, in two paragraphs.
   await w.type("Zquillane came home late. We waited for Zquillane at the gate.");
@@ -204,15 +203,18 @@ await part("menu", { more: { "rnn-lsp.show": "ghost" } }, async (w) => {
     ["Pause everywhere", "Resume everywhere", "rnn-lsp: paused"],
   ]) {
     await choose(pause);
+    await w.focus();
     await becomes(pause, summary, w.status);
     await w.clear();
     await w.type("In the United Sta");
     await nothingIsShown("nothing is offered", w, 300);
     await choose(resume);
+    await w.focus();
     await becomes(resume, "rnn-lsp: on", w.status);
     await offers("it is offered again", w, "In the United Sta", async () => (await w.ghost()) === "tes");
   }
 
+  // It comes in a tab of its own, in front of the text.
   await choose("What was learned");
   const report = await until("the report is open", async () => {
     for (const frame of w.page.frames().slice(1)) {
