@@ -6,6 +6,9 @@
 
 #![allow(clippy::print_stdout)]
 
+mod clock;
+
+use clock::processor_time;
 use rnn_lsp::model::{Model, Scratch};
 use rnn_lsp::nn::simd::int8;
 use rnn_lsp::text::TokenId;
@@ -55,19 +58,4 @@ fn times(model: &Model, count: usize) -> [f64; 3] {
         times.sort_unstable();
         times[ROUNDS / 2].as_secs_f64() * 1e6
     })
-}
-
-/// Of this thread.
-#[cfg(unix)]
-fn processor_time() -> Duration {
-    use rustix::time::{ClockId, clock_gettime};
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-}
-
-/// Where the system tells no better, the time of day.
-#[cfg(not(unix))]
-fn processor_time() -> Duration {
-    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-    START.get_or_init(std::time::Instant::now).elapsed()
 }

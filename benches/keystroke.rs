@@ -6,6 +6,9 @@
 
 #![allow(clippy::print_stdout)]
 
+mod clock;
+
+use clock::processor_time;
 use rnn_lsp::document::{Change, Document, Encoding};
 use rnn_lsp::model::{Model, Scratch};
 use rnn_lsp::predict::{Options, Own, Predictor, suggest};
@@ -69,19 +72,4 @@ fn percentiles(times: &mut [Duration]) -> String {
     times.sort_unstable();
     let at = |q: f64| times[((times.len() - 1) as f64 * q) as usize].as_secs_f64() * 1e6;
     format!("{:.0} ({:.0})", at(0.5), at(0.99))
-}
-
-/// Of this thread.
-#[cfg(unix)]
-fn processor_time() -> Duration {
-    use rustix::time::{ClockId, clock_gettime};
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-}
-
-/// Where the system tells no better, the time of day.
-#[cfg(not(unix))]
-fn processor_time() -> Duration {
-    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-    START.get_or_init(std::time::Instant::now).elapsed()
 }

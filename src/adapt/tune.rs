@@ -110,12 +110,7 @@ pub(super) struct Verdict {
 impl Tuning {
     /// Whether there is enough to learn from.
     pub(super) fn is_possible(store: &Store) -> Result<(), String> {
-        match store.word_count() {
-            words if words < FEWEST_WORDS => Err(format!(
-                "{words} words of your prose were learned, expected at least {FEWEST_WORDS}"
-            )),
-            _ => Ok(()),
-        }
+        is_enough(store.word_count())
     }
 
     /// Begins to learn what a store holds. `base` is the model shipped, `live` what is in use.
@@ -125,12 +120,7 @@ impl Tuning {
         live: &Arc<Model>,
     ) -> Result<Box<Tuning>, String> {
         let lesson = Lesson::of(store, base);
-        if lesson.words < FEWEST_WORDS {
-            return Err(format!(
-                "{} words of your prose were learned, expected at least {FEWEST_WORDS}",
-                lesson.words
-            ));
-        }
+        is_enough(lesson.words)?;
         Ok(Box::new(Tuning {
             basis: Basis::of(store, base),
             words: lesson.words,
@@ -195,6 +185,15 @@ impl Tuning {
             }
         };
         Err(self)
+    }
+}
+
+fn is_enough(words: usize) -> Result<(), String> {
+    match words {
+        FEWEST_WORDS.. => Ok(()),
+        _ => Err(format!(
+            "{words} words of your prose were learned, expected at least {FEWEST_WORDS}"
+        )),
     }
 }
 

@@ -4,6 +4,7 @@ use super::binary::{Program, answer, send};
 use rnn_lsp::model::Model;
 use serde_json::{Value, json};
 use std::io::Write;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -12,6 +13,11 @@ const URI: &str = "file:///a.md";
 
 fn home() -> Rc<TempDir> {
     Rc::new(tempfile::tempdir().unwrap())
+}
+
+fn with_model(home: &Rc<TempDir>, model: &Path) -> Program {
+    let model = model.to_str().unwrap();
+    Program::with(home, &["--stdio", "--model", model], |_| ())
 }
 
 /// Opens a document and asks for words: whether the server is still one.
@@ -68,11 +74,7 @@ fn the_models_file_shrinks() {
     let home = home();
     let path = home.path().join("m.safetensors");
     std::fs::write(&path, Model::tiny_bytes(1)).unwrap();
-    let mut program = Program::with(
-        &home,
-        &["--stdio", "--model", path.to_str().unwrap()],
-        |_| (),
-    );
+    let mut program = with_model(&home, &path);
     program.initialize(Value::Null);
     serves(&mut program);
     std::fs::write(&path, "").unwrap();
@@ -90,11 +92,7 @@ fn the_model_is_none() {
     std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
     let missing = home.path().join("missing.safetensors");
     for path in [cut.as_path(), missing.as_path(), home.path()] {
-        let mut program = Program::with(
-            &home,
-            &["--stdio", "--model", path.to_str().unwrap()],
-            |_| (),
-        );
+        let mut program = with_model(&home, path);
         program.initialize(Value::Null);
         // The one that is built in serves.
         serves(&mut program);
