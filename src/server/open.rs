@@ -27,9 +27,11 @@ pub(super) struct Open {
     language_id: String,
     /// Absent for languages that hold no prose.
     document: Option<Document>,
-    /// Clients ask the same several times over, so the last answers are kept until anything changes.
+    /// The last answers. Clients ask the same several times over, and what is taken is recognized by them.
     words: Option<(Position, Option<Words>)>,
     ghost: Option<(Position, Option<Selected>, Option<Ghost>)>,
+    /// Whether the last answers would be other ones by now: they are what the writer sees, but they are not given again.
+    is_outdated: bool,
     /// Where the next question is to be expected, unless it is where the last one was: where the last change ended, before the
     /// first one the end.
     ahead: Option<usize>,
@@ -76,6 +78,7 @@ impl Open {
             document,
             words: None,
             ghost: None,
+            is_outdated: false,
             ahead: Some(text.len()),
             asked: None,
         }
@@ -171,9 +174,23 @@ impl Open {
         }
     }
 
-    pub(super) fn forget_answers(&mut self) {
+    fn forget_answers(&mut self) {
         self.words = None;
         self.ghost = None;
+        self.is_outdated = false;
+    }
+
+    /// Other settings, counts or weights: the next question is worked on anew. The text is the same, so what was offered
+    /// for it may still be taken.
+    pub(super) fn outdate_answers(&mut self) {
+        self.is_outdated = true;
+    }
+
+    /// Outdated answers are gone as soon as one of them is made anew.
+    fn drop_outdated(&mut self) {
+        if self.is_outdated {
+            self.forget_answers();
+        }
     }
 
     pub(super) fn status(&self) -> Value {
@@ -188,9 +205,8 @@ impl Open {
 
     /// Whether the words at a position are known from the last time.
     pub(super) fn knows_words(&self, at: Position) -> bool {
-        self.words
-            .as_ref()
-            .is_some_and(|(position, _)| *position == at)
+        let is_same = |(position, _): &(Position, _)| *position == at;
+        !self.is_outdated && self.words.as_ref().is_some_and(is_same)
     }
 
     /// The words that may stand at a position; nothing where it is not prose.
@@ -200,6 +216,7 @@ impl Open {
         encoding: Encoding,
         tools: &mut Tools,
     ) -> Option<Words> {
+        self.drop_outdated();
         if let Some((_, words)) = self.words.as_ref().filter(|(position, _)| *position == at) {
             return words.clone();
         }
@@ -219,6 +236,7 @@ impl Open {
         encoding: Encoding,
         tools: &mut Tools,
     ) -> Option<Ghost> {
+        self.drop_outdated();
         let is_same = |kept: &&(Position, Option<Selected>, Option<Ghost>)| {
             kept.0 == at && kept.1.as_ref() == selected
         };

@@ -276,7 +276,7 @@ impl Session {
         self.settings = settings;
         (self.log_control)(self.settings.log_level);
         self.tools.options = predict_options(&self.settings);
-        self.forget_answers();
+        self.outdate_answers();
         self.choose();
         self.load();
     }
@@ -328,7 +328,7 @@ impl Session {
             News::Counts(earlier) => {
                 tracing::debug!("counts of learned prose");
                 self.tools.earlier = earlier;
-                self.forget_answers();
+                self.outdate_answers();
             }
             News::Model(model, generation) => {
                 tracing::debug!(?generation, "weights changed");
@@ -352,7 +352,7 @@ impl Session {
     /// States of another model mean nothing to this one: documents are read anew, when they are asked about.
     fn use_model(&mut self, model: Arc<Model>) {
         self.tools = Tools::new(model, self.tools.earlier.clone(), self.tools.options);
-        self.forget_answers();
+        self.outdate_answers();
     }
 
     fn change(&mut self, uri: &Uri, version: i32, changes: &[Change]) {
@@ -542,8 +542,8 @@ impl Session {
         }
     }
 
-    fn forget_answers(&mut self) {
-        self.documents.values_mut().for_each(Open::forget_answers);
+    fn outdate_answers(&mut self) {
+        self.documents.values_mut().for_each(Open::outdate_answers);
     }
 
     /// The same mistake in the settings comes with every change of them; once is enough.

@@ -138,6 +138,8 @@ fn what_is_taken_is_noticed_without_a_command() {
     editor.open(DOCUMENT, "markdown", "Say t");
     let ghost = editor.inline(DOCUMENT, 0, 5, json!({"triggerKind": 2}));
     assert!(ghost[0].get("command").is_none());
+    // What would be offered by now is not what the writer sees.
+    set(&mut editor, json!({"maxItems": 3}));
     let text = ghost[0]["insertText"].as_str().unwrap().to_owned();
     // As VS Code takes all of it: the range it was offered for.
     editor.change(DOCUMENT, 2, (0, 4), (0, 5), &text);
