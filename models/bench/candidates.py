@@ -28,7 +28,8 @@ class CellNetwork(Network):
     def __init__(self, config, cell, dropout):
         super().__init__(config | {"layers": 0}, dropout)
         self.cells = nn.ModuleList(cells.layers(cell, config["layers"], config["embedding"], config["hidden"]))
-        self.norm = nn.RMSNorm(config["hidden"]) if cell in cells.RECURRENCES else nn.Identity()
+        is_normed = cell in cells.RECURRENCES or cell.endswith("normed")
+        self.norm = nn.RMSNorm(config["hidden"]) if is_normed else nn.Identity()
 
     def zero_state(self, streams):
         return [cell.zero_state(streams) for cell in self.cells]

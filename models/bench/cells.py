@@ -150,6 +150,23 @@ class Block(nn.Module):
         return x + self.down(value * F.gelu(gate)), state
 
 
+class Mlp(nn.Module):
+    """A gated MLP (Shazeer 2020) beside what came in; it adds nothing at first."""
+
+    def __init__(self, width, inner):
+        super().__init__()
+        self.enter, self.leave = nn.Linear(width, 2 * inner, bias=False), nn.Linear(inner, width, bias=False)
+        self.norm = nn.RMSNorm(width, elementwise_affine=False)
+        nn.init.zeros_(self.leave.weight)
+
+    def zero_state(self, streams):
+        return ()
+
+    def forward(self, x, starts, state):
+        value, gate = self.enter(self.norm(x)).chunk(2, -1)
+        return x + self.leave(value * F.silu(gate)), state
+
+
 class Enter(nn.Linear):
     """From the embedding's width to the blocks'."""
 
@@ -168,9 +185,14 @@ def plain_lstm(width):
 
 
 RECURRENCES = {"minLSTM": MinLstm, "RG-LRU": RgLru, "mLSTM": MLstm, "LSTM in blocks": plain_lstm}
+MLPS = ("LSTM with MLP", "LSTM with MLP, normed")
 
 
 def layers(cell, count, embedding, hidden):
-    if cell == "Mogrifier":
-        return [MogrifierLstm(hidden if at else embedding, hidden) for at in range(count)]
+    if cell in ("Mogrifier", "LSTM, normed"):
+        rounds = 4 if cell == "Mogrifier" else 0
+        return [MogrifierLstm(hidden if at else embedding, hidden, rounds) for at in range(count)]
+    if cell in MLPS:
+        pairs = ((MogrifierLstm(hidden if at else embedding, hidden, 0), Mlp(hidden, hidden)) for at in range(count))
+        return [layer for pair in pairs for layer in pair]
     return [Enter(embedding, hidden)] + [Block(RECURRENCES[cell], hidden) for _ in range(count)]

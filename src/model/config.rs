@@ -14,6 +14,13 @@ pub struct Config {
     pub hidden: usize,
     /// Number of LSTM layers.
     pub layers: usize,
+    /// Inner length of the gated MLP behind each layer; 0 where there is none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mlp: usize,
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 impl Config {
@@ -26,12 +33,18 @@ impl Config {
         }
     }
 
+    /// Number of MLPs.
+    pub fn mlps(&self) -> usize {
+        if self.mlp == 0 { 0 } else { self.layers }
+    }
+
     /// Number of weights.
     pub fn parameters(&self) -> usize {
         let layers: usize = (0..self.layers)
             .map(|l| 4 * self.hidden * (self.layer_input(l) + self.hidden + 1))
             .sum();
-        self.vocabulary * (self.embedding + 1) + layers + self.hidden * self.embedding
+        let mlps = self.layers * 3 * self.hidden * self.mlp;
+        self.vocabulary * (self.embedding + 1) + layers + mlps + self.hidden * self.embedding
     }
 
     /// Rejects shapes that no network has, and sizes whose products would overflow.
@@ -45,6 +58,10 @@ impl Config {
             if value == 0 || value > limit {
                 return Err(format!("{name} is {value}, expected 1 to {limit}"));
             }
+        }
+        if self.mlp > 1 << 14 {
+            let (found, limit) = (self.mlp, 1 << 14);
+            return Err(format!("mlp is {found}, expected 0 to {limit}"));
         }
         Ok(())
     }

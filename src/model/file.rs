@@ -1,16 +1,19 @@
 //! Model files: one self-contained safetensors file, memory-mapped.
 //!
 //! Metadata: `format`, `config` (JSON), `crc32` of the data. Tensors: `tokenizer` (bytes), `bias` (vocabulary), and for each 8-bit matrix M — `embedding`,
-//! `lstm.LAYER.input`, `lstm.LAYER.recurrent`, `projection` — `M` packed as [`int8::Matrix`] describes, `M.scale` and `M.sum`; `lstm.LAYER.bias` stands beside.
+//! `lstm.LAYER.input`, `lstm.LAYER.recurrent`, `mlp.LAYER.enter` and `mlp.LAYER.leave` where there are MLPs, `projection` — `M` packed as [`int8::Matrix`] describes, `M.scale` and `M.sum`; `lstm.LAYER.bias` stands beside.
 //! Where a table of what follows what was counted, [`Ngram`]'s arrays are tensors `ngram.NAME`, and `gates` (gates, features) says how far to trust counts.
 //! Where the words of several tokens were counted, [`KnownWords`]'s arrays are tensors `known.NAME`.
 //! Data starts at a multiple of 64 bytes. Opening checks names, types, shapes and bounds, and reads no tensor but the tokenizer; [`ModelFile::verify`] reads all.
 
 #![allow(unsafe_code)] // mapping a file, and reading floats where they lie; SAFETY lines stand at each
 
-use std::collections::{BTreeMap, HashMap};
+mod write;
+
+pub use write::{Parts, to_bytes, with_gates, with_known, with_network, with_ngram, write_whole};
+
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use memmap2::Mmap;
@@ -18,10 +21,11 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::Config;
-use super::gates::{COUNT, FEATURES, Gates};
-use super::known::{self, KnownWords, WordTree};
-use super::ngram::{LARGEST_VOCABULARY, Ngram, Table};
-use crate::nn::simd::int8::{self, Matrix, Packed};
+use super::gates::{COUNT, FEATURES};
+use super::known::{self, KnownWords};
+use super::ngram::{LARGEST_VOCABULARY, Ngram};
+use crate::nn::simd::int8::{self, Matrix};
+use write::Tensor;
 
 const FORMAT: &str = "rnn-lsp model 1";
 /// Data starts at a multiple of this.
@@ -78,6 +82,7 @@ struct Layer {
     input: MatrixSpans,
     recurrent: MatrixSpans,
     bias: Span,
+    mlp: Option<(MatrixSpans, MatrixSpans)>,
 }
 
 /// An open model file.
@@ -214,6 +219,7 @@ impl ModelFile {
             vocabulary,
             embedding,
             hidden,
+            mlp,
             ..
         } = config;
         let layer = |layer: usize| -> Result<Layer, Error> {
@@ -225,6 +231,13 @@ impl ModelFile {
                 )?,
                 recurrent: matrix(&format!("lstm.{layer}.recurrent"), 4 * hidden, hidden)?,
                 bias: span(&format!("lstm.{layer}.bias"), Dtype::F32, &[4 * hidden])?,
+                mlp: match mlp {
+                    0 => None,
+                    _ => Some((
+                        matrix(&format!("mlp.{layer}.enter"), 2 * mlp, hidden)?,
+                        matrix(&format!("mlp.{layer}.leave"), hidden, mlp)?,
+                    )),
+                },
             })
         };
         let layers = (0..config.layers).map(layer).collect::<Result<_, _>>()?;
@@ -289,6 +302,7 @@ impl ModelFile {
         // What is optional must not vanish by a flipped bit in its name, which no checksum covers.
         let expected = 8
             + 7 * config.layers
+            + 6 * config.mlps()
             + if ngram.is_some() { 6 } else { 0 }
             + if known.is_some() { 3 } else { 0 }
             + usize::from(gates.is_some());
@@ -413,6 +427,18 @@ impl ModelFile {
         )
     }
 
+    /// The MLP behind a layer: what enters (2 · mlp, hidden), what leaves (hidden, mlp).
+    ///
+    /// # Panics
+    /// When the network has none.
+    pub fn mlp(&self, layer: usize) -> (Matrix<'_>, Matrix<'_>) {
+        let (enter, leave) = self.layers[layer]
+            .mlp
+            .as_ref()
+            .expect("a network with MLPs");
+        (self.matrix(enter), self.matrix(leave))
+    }
+
     /// All tensors as they are.
     fn tensors(&self) -> Vec<Tensor> {
         let all = SafeTensors::deserialize(self.bytes.as_ref()).expect("it was opened");
@@ -454,256 +480,3 @@ impl Number for u32 {}
 impl Number for i8 {}
 impl Number for i32 {}
 impl Number for f32 {}
-
-/// What a model file is made of.
-#[derive(Debug)]
-pub struct Parts {
-    /// Hyperparameters.
-    pub config: Config,
-    /// [`crate::text::Tokenizer::to_bytes`].
-    pub tokenizer: Vec<u8>,
-    /// (vocabulary)
-    pub bias: Vec<f32>,
-    /// (vocabulary, embedding)
-    pub embedding: Packed,
-    /// (embedding, hidden)
-    pub projection: Packed,
-    /// Input, recurrent and bias of each layer.
-    pub layers: Vec<(Packed, Packed, Vec<f32>)>,
-}
-
-/// Name, type, shape and bytes.
-type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
-
-/// The bytes of a model file.
-pub fn to_bytes(parts: &Parts) -> Vec<u8> {
-    let mut tensors: Vec<Tensor> = Vec::new();
-    let floats = |x: &[f32]| x.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
-    let mut matrix = |name: &str, packed: &Packed| {
-        let rows = packed.scales.len();
-        let columns = packed.data.len() / rows.next_multiple_of(int8::PANEL);
-        let shape = vec![
-            rows.div_ceil(int8::PANEL),
-            columns / int8::GROUP,
-            int8::PANEL,
-            int8::GROUP,
-        ];
-        tensors.push((
-            name.to_owned(),
-            Dtype::I8,
-            shape,
-            packed.data.iter().map(|x| *x as u8).collect(),
-        ));
-        tensors.push((
-            format!("{name}.scale"),
-            Dtype::F32,
-            vec![rows],
-            floats(&packed.scales),
-        ));
-        tensors.push((
-            format!("{name}.sum"),
-            Dtype::I32,
-            vec![rows],
-            packed.sums.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        ));
-    };
-    matrix("embedding", &parts.embedding);
-    matrix("projection", &parts.projection);
-    for (layer, (input, recurrent, _)) in parts.layers.iter().enumerate() {
-        matrix(&format!("lstm.{layer}.input"), input);
-        matrix(&format!("lstm.{layer}.recurrent"), recurrent);
-    }
-    for (layer, (_, _, bias)) in parts.layers.iter().enumerate() {
-        tensors.push((
-            format!("lstm.{layer}.bias"),
-            Dtype::F32,
-            vec![bias.len()],
-            floats(bias),
-        ));
-    }
-    tensors.push((
-        "bias".to_owned(),
-        Dtype::F32,
-        vec![parts.bias.len()],
-        floats(&parts.bias),
-    ));
-    tensors.push((
-        "tokenizer".to_owned(),
-        Dtype::U8,
-        vec![parts.tokenizer.len()],
-        parts.tokenizer.clone(),
-    ));
-
-    serialize(&tensors, &parts.config)
-}
-
-/// The bytes of the same model with another table of what follows what.
-pub fn with_ngram(file: &ModelFile, table: &Table) -> Vec<u8> {
-    let mut tensors = file.tensors();
-    tensors.retain(|(name, ..)| !name.starts_with("ngram."));
-    let u16s = |x: &[u16]| x.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
-    let buckets = table.buckets.iter().flat_map(|x| x.to_le_bytes()).collect();
-    if !table.fingerprints.is_empty() {
-        for (name, dtype, shape, data) in [
-            (
-                "buckets",
-                Dtype::U32,
-                vec![table.buckets.len() / 2, 2],
-                buckets,
-            ),
-            (
-                "fingerprints",
-                Dtype::U16,
-                vec![table.fingerprints.len()],
-                u16s(&table.fingerprints),
-            ),
-            (
-                "seen",
-                Dtype::U8,
-                vec![table.seen.len()],
-                table.seen.clone(),
-            ),
-            (
-                "lengths",
-                Dtype::U8,
-                vec![table.lengths.len()],
-                table.lengths.clone(),
-            ),
-            (
-                "tokens",
-                Dtype::U16,
-                vec![table.tokens.len()],
-                u16s(&table.tokens),
-            ),
-            (
-                "shares",
-                Dtype::U8,
-                vec![table.shares.len()],
-                table.shares.clone(),
-            ),
-        ] {
-            tensors.push((format!("ngram.{name}"), dtype, shape, data));
-        }
-    }
-    serialize(&tensors, &file.config)
-}
-
-/// The bytes of the same model with the network of another: table, gates and words stay.
-pub fn with_network(file: &ModelFile, network: &ModelFile) -> Vec<u8> {
-    let mut tensors = network.tensors();
-    tensors.retain(|(name, ..)| is_network(name));
-    tensors.extend(
-        file.tensors()
-            .into_iter()
-            .filter(|(name, ..)| !is_network(name)),
-    );
-    serialize(&tensors, &file.config)
-}
-
-fn is_network(name: &str) -> bool {
-    let counted = ["ngram.", "known.", "gates"];
-    !counted.iter().any(|start| name.starts_with(start))
-}
-
-/// The bytes of the same model with other words of several tokens.
-pub fn with_known(file: &ModelFile, words: &WordTree) -> Vec<u8> {
-    let mut tensors = file.tensors();
-    tensors.retain(|(name, ..)| !name.starts_with("known."));
-    if !words.view().is_empty() {
-        let nodes = words.nodes.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let tokens = words.tokens.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let children = vec![words.tokens.len()];
-        let shape = vec![words.nodes.len() / 2, 2];
-        tensors.extend([
-            ("known.nodes".to_owned(), Dtype::U32, shape, nodes),
-            (
-                "known.tokens".to_owned(),
-                Dtype::U16,
-                children.clone(),
-                tokens,
-            ),
-            (
-                "known.shares".to_owned(),
-                Dtype::U8,
-                children,
-                words.shares.clone(),
-            ),
-        ]);
-    }
-    serialize(&tensors, &file.config)
-}
-
-/// The bytes of the same model with other gates.
-pub fn with_gates(file: &ModelFile, gates: &Gates) -> Vec<u8> {
-    let mut tensors = file.tensors();
-    tensors.retain(|(name, ..)| name != "gates");
-    let weights = gates
-        .weights()
-        .iter()
-        .flat_map(|x| x.to_le_bytes())
-        .collect();
-    tensors.push((
-        "gates".to_owned(),
-        Dtype::F32,
-        vec![COUNT, FEATURES],
-        weights,
-    ));
-    serialize(&tensors, &file.config)
-}
-
-/// A safetensors file with a checksum.
-fn serialize(tensors: &[Tensor], config: &Config) -> Vec<u8> {
-    let config = serde_json::to_string(config).expect("plain data");
-    let serialize = |crc32: u32| {
-        let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
-            let view =
-                TensorView::new(*dtype, shape.clone(), bytes).expect("length and shape agree");
-            (name.as_str(), view)
-        });
-        let metadata = [
-            ("format", FORMAT.to_owned()),
-            ("config", config.clone()),
-            ("crc32", format!("{crc32:08x}")),
-        ];
-        let metadata: HashMap<String, String> = metadata
-            .into_iter()
-            .map(|(k, v)| (k.to_owned(), v))
-            .collect();
-        align(safetensors::serialize(views, Some(metadata)).expect("tensors are valid"))
-    };
-    let unsigned = serialize(0);
-    let header = u64::from_le_bytes(*unsigned.first_chunk().expect("a header")) as usize;
-    serialize(crc32fast::hash(&unsigned[8 + header..]))
-}
-
-/// Sorts the header's keys, because the metadata comes from a hash map and the same weights are to be the same bytes, and pads it with spaces so that data starts
-/// at a multiple of [`ALIGNMENT`].
-fn align(bytes: Vec<u8>) -> Vec<u8> {
-    let header = u64::from_le_bytes(*bytes.first_chunk().expect("a header")) as usize;
-    let sorted: BTreeMap<String, BTreeMap<String, serde_json::Value>> =
-        serde_json::from_slice(&bytes[8..8 + header]).expect("a header is objects in an object");
-    let sorted = serde_json::to_vec(&sorted).expect("JSON that was just read");
-    let padded = (8 + sorted.len()).next_multiple_of(ALIGNMENT) - 8;
-    let mut aligned = Vec::with_capacity(bytes.len() + ALIGNMENT);
-    aligned.extend_from_slice(&(padded as u64).to_le_bytes());
-    aligned.extend_from_slice(&sorted);
-    aligned.resize(8 + padded, b' ');
-    aligned.extend_from_slice(&bytes[8 + header..]);
-    aligned
-}
-
-/// Writes a file that appears whole or not at all: to a temporary name in the same folder, synced, then renamed.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".partial");
-    let temporary = path.with_file_name(name);
-    let written = File::create(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let result = written.and_then(|()| std::fs::rename(&temporary, path));
-    if result.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    result
-}

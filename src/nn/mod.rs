@@ -6,6 +6,7 @@
 pub mod embedding;
 pub mod linear;
 pub mod lstm;
+pub mod mlp;
 pub mod pointwise;
 pub mod random;
 pub mod simd;

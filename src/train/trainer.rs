@@ -314,6 +314,7 @@ mod tests {
                 embedding: 8,
                 hidden: 16,
                 layers: 2,
+                mlp: 8,
             },
             batch: 4,
             bptt: 8,
