@@ -16,6 +16,7 @@ use crate::model::Model;
 use crate::text::prose::Language;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -190,10 +191,11 @@ struct Work {
     rules: Rules,
     library: Option<Library>, // while learning is on
     watch: Watch,
+    is_gone: bool, // the store's folder, since it is watched
     waiting: BTreeMap<PathBuf, Option<(Language, String)>>, // without a text: to be read
-    since: Option<Instant>,                                 // when the first that waits arrived
-    accepted: Accepted,                                     // and not written yet
-    is_stale: bool,                                         // the counts are older than the store
+    since: Option<Instant>, // when the first that waits arrived
+    accepted: Accepted, // and not written yet
+    is_stale: bool, // the counts are older than the store
     tuner: Tuner,
     is_paused: bool,
 }
@@ -217,6 +219,7 @@ impl Work {
             rules: Rules::default(),
             library: None,
             watch: Watch::default(),
+            is_gone: false,
             waiting: BTreeMap::new(),
             since: None,
             accepted: Accepted::default(),
@@ -320,14 +323,7 @@ impl Work {
         warnings.into_iter().for_each(|warning| self.warn(warning));
         self.tuner.choose(self.choices.training);
         if !self.choices.learn {
-            self.library = None;
-            if self.tuner.number().is_some() {
-                self.tuner.use_base(self.model.clone());
-                (self.news)(News::Model(self.model.clone(), None));
-            }
-            self.watch = Watch::default();
-            self.waiting.clear();
-            (self.news)(News::Counts(Arc::default()));
+            self.learn_nothing();
             return;
         }
         if let Err(error) = files::make_folder(&self.folder) {
@@ -342,27 +338,59 @@ impl Work {
             self.library = Some(Library::open(&self.folder, self.model.clone()));
             self.is_stale = true;
         }
-        let folders: Vec<PathBuf> = self
-            .choices
-            .folders
-            .iter()
-            .map(|folder| whole(folder))
-            .collect();
-        let tasks = self.to_itself.clone();
-        let watched: Vec<PathBuf> = folders
-            .iter()
-            .cloned()
-            .chain([whole(&self.folder)])
-            .collect();
-        let (watch, warnings) = Watch::start(&watched, move |paths| {
-            let _ = tasks.send(Task::Seen(paths)); // Nobody listens at the end.
-        });
-        self.watch = watch;
-        warnings.into_iter().for_each(|warning| self.warn(warning));
+        let folders = self.watch();
         self.look();
         self.count();
         for (path, _) in self.rules.files(&folders) {
             self.wait_for(path, None);
+        }
+    }
+
+    fn learn_nothing(&mut self) {
+        self.library = None;
+        if self.tuner.number().is_some() {
+            self.tuner.use_base(self.model.clone());
+            (self.news)(News::Model(self.model.clone(), None));
+        }
+        self.watch = Watch::default();
+        self.waiting.clear();
+        (self.news)(News::Counts(Arc::default()));
+    }
+
+    /// Watches the chosen folders, which it returns, and the store's.
+    fn watch(&mut self) -> Vec<PathBuf> {
+        let folders = self.choices.folders.iter();
+        let folders: Vec<PathBuf> = folders.map(|folder| whole(folder)).collect();
+        let tasks = self.to_itself.clone();
+        let watched = [&folders[..], &[whole(&self.folder)]].concat();
+        let (watch, warnings) = Watch::start(&watched, move |paths| {
+            let _ = tasks.send(Task::Seen(paths)); // Nobody listens at the end.
+        });
+        self.watch = watch;
+        self.is_gone = false;
+        warnings.into_iter().for_each(|warning| self.warn(warning));
+        folders
+    }
+
+    /// Makes the store's folder anew where somebody removed it, which is not done before there is something to keep: who removes it
+    /// may not be done.
+    fn make_again(&mut self) {
+        self.is_gone |= !self.folder.is_dir();
+        if !self.is_gone || self.library.is_none() {
+            return;
+        }
+        match files::make_folder(&self.folder) {
+            Ok(()) => {
+                self.watch();
+            }
+            // A server that confined itself may write below the folder that was there when it started, and in no other.
+            Err(error) => {
+                self.warn(format!(
+                    "the folder {} was removed and cannot be made again ({error}): nothing is learned until the server is started anew",
+                    self.folder.display()
+                ));
+                self.learn_nothing();
+            }
         }
     }
 
@@ -378,6 +406,7 @@ impl Work {
                 self.is_stale = true;
                 self.since.get_or_insert_with(Instant::now);
             }
+            self.is_gone |= !store.is_dir();
             if ours.iter().any(|path| is_generation(path)) {
                 self.look();
             }
@@ -406,6 +435,9 @@ impl Work {
     }
 
     fn learn_waiting(&mut self) {
+        if !self.waiting.is_empty() || self.accepted != Accepted::default() {
+            self.make_again();
+        }
         self.write_accepted();
         for (path, text) in std::mem::take(&mut self.waiting) {
             if let Err(error) = self.learn(&path, text) {
@@ -569,16 +601,25 @@ impl Work {
 
 /// The text of a file and when it was written. Nothing if it is not text, or was learned since.
 fn read(path: &Path, library: &Library) -> Option<(String, SystemTime)> {
-    let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
-    let written = metadata.modified().unwrap_or_else(|_| SystemTime::now());
-    let known = library.store.source(path);
-    // A file written in the second in which it was learned may have been written after it.
-    if known.is_some_and(|source| super::seconds(written) < source.learned)
+    let now = SystemTime::now();
+    // What is asked of the open file holds for what is read of it, whatever takes its name meanwhile.
+    let file = files::open(path).ok()?;
+    let metadata = file.metadata().ok().filter(fs::Metadata::is_file)?;
+    let written = metadata.modified().unwrap_or(now);
+    // A file written in the second in which it was learned may have been written after it. Learned later than now, it was learned by
+    // a clock that went wrong, which says nothing.
+    let known = library.store.source(path).map(|source| source.learned);
+    let known = known.filter(|&learned| learned <= super::seconds(now));
+    if known.is_some_and(|learned| super::seconds(written) < learned)
         || metadata.len() > source::MOST_BYTES as u64
     {
         return None;
     }
-    let text = source::text(fs::read(path).ok()?);
+    let mut bytes = Vec::new();
+    // It may grow while it is read.
+    let most = source::MOST_BYTES as u64 + 1;
+    file.take(most).read_to_end(&mut bytes).ok()?;
+    let text = source::text(bytes);
     text.inspect_err(|reason| tracing::debug!(%reason, "not learned"))
         .ok()
         .map(|text| (text, written))

@@ -107,32 +107,37 @@ impl Library {
 
     /// Forgets a word wherever it was learned. In how many files it was.
     fn forget_word(&mut self, word: &str) -> Result<usize, Error> {
-        self.store.forget_word(&folded(word))?;
+        let noted = self.store.forget_word(&folded(word));
         let mut changed: Vec<Source> = self.store.sources().cloned().collect();
         let reader = self.reader();
         changed.retain_mut(|source| reader.scrub(source));
         let count = changed.len();
         for source in changed {
-            self.store.put(source)?;
+            let path = source.path.clone();
+            // Better nothing of the file than the word in it.
+            if let Err(error) = self.store.put(source) {
+                tracing::warn!(%error, "all that was learned of a file is forgotten instead");
+                self.store.drop_source(&path)?;
+            }
         }
+        noted.or_else(|_| self.store.forget_word(&folded(word)))?;
         Ok(count)
     }
 
     /// Forgets. The number of files concerned.
     pub fn forget(&mut self, what: &Forget) -> Result<usize, Error> {
         let count = match what {
-            Forget::Path(path) => self.store.forget_path(&whole(path))?.len(),
-            Forget::Word(word) => self.forget_word(word)?,
+            Forget::Path(path) => self.store.forget_path(&whole(path)).map(|gone| gone.len()),
+            Forget::Word(word) => self.forget_word(word),
             Forget::All => {
                 let count = self.store.sources().count();
-                self.store.forget_all()?;
-                count
+                self.store.forget_all().map(|()| count)
             }
         };
         // Weights that learned from it go at once.
         self.store.refresh();
         self.generations.remove_lost(&self.store);
-        Ok(count)
+        count
     }
 
     /// Counts everything, as of `now`.

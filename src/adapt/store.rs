@@ -239,7 +239,8 @@ impl Store {
     /// was forgotten.
     pub fn forget_path(&mut self, path: &Path) -> Result<Vec<PathBuf>, Error> {
         self.forgotten.paths.insert(key_of(path));
-        self.write_forgotten()?;
+        // Where there is no room for the note, the text goes all the same, and may leave the room.
+        let noted = self.write_forgotten();
         let paths: Vec<PathBuf> = self
             .sources()
             .map(|source| source.path.clone())
@@ -250,6 +251,7 @@ impl Store {
         for path in &paths {
             self.erase(key_of(path))?;
         }
+        noted.or_else(|_| self.write_forgotten())?;
         Ok(paths)
     }
 

@@ -26,6 +26,7 @@ impl Watch {
         seen: impl Fn(Vec<PathBuf>) + Send + Sync + 'static,
     ) -> (Watch, Vec<String>) {
         let seen: Seen = Arc::new(seen);
+        let handler = || handler(&seen, folders);
         let config = Config::default()
             .with_follow_symlinks(false)
             .with_poll_interval(POLL);
@@ -34,7 +35,7 @@ impl Watch {
         for folder in folders {
             let tried = match &mut watch.system {
                 Some(watcher) => watcher.watch(folder, RecursiveMode::Recursive),
-                None => RecommendedWatcher::new(handler(&seen), config).and_then(|mut watcher| {
+                None => RecommendedWatcher::new(handler(), config).and_then(|mut watcher| {
                     watcher.watch(folder, RecursiveMode::Recursive)?;
                     watch.system = Some(watcher);
                     Ok(())
@@ -44,7 +45,7 @@ impl Watch {
             // A network drive, or the system watches as much as it can already.
             let polled = match &mut watch.polling {
                 Some(watcher) => watcher.watch(folder, RecursiveMode::Recursive),
-                None => PollWatcher::new(handler(&seen), config).and_then(|mut watcher| {
+                None => PollWatcher::new(handler(), config).and_then(|mut watcher| {
                     watcher.watch(folder, RecursiveMode::Recursive)?;
                     watch.polling = Some(watcher);
                     Ok(())
@@ -63,10 +64,14 @@ impl Watch {
     }
 }
 
-/// Passes on paths that were made, changed, renamed or removed.
-fn handler(seen: &Seen) -> impl Fn(notify::Result<notify::Event>) + Send + use<> {
-    let seen = seen.clone();
+/// Passes on paths that were made, changed, renamed or removed; all folders, where more happened than the system kept count of.
+fn handler(
+    seen: &Seen,
+    folders: &[PathBuf],
+) -> impl Fn(notify::Result<notify::Event>) + Send + use<> {
+    let (seen, folders) = (seen.clone(), folders.to_vec());
     move |event| match event {
+        Ok(event) if event.need_rescan() => seen(folders.clone()),
         Ok(event) if !matches!(event.kind, EventKind::Access(_)) => seen(event.paths),
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, "watching"),
@@ -91,6 +96,16 @@ mod tests {
         std::fs::rename(root.join("new"), root.join("a.md")).unwrap();
         let is_told = |paths: Vec<PathBuf>| paths.contains(&root.join("a.md"));
         while !is_told(receiver.recv_timeout(Duration::from_secs(60)).unwrap()) {}
+    }
+
+    #[test]
+    fn where_the_system_lost_count_all_is_looked_at() {
+        let (sender, receiver) = mpsc::channel();
+        let seen: Seen = Arc::new(move |paths| sender.send(paths).unwrap());
+        let folders = [PathBuf::from("/a"), PathBuf::from("/b")];
+        let lost = notify::Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan);
+        handler(&seen, &folders)(Ok(lost));
+        assert_eq!(receiver.recv().unwrap(), folders);
     }
 
     #[test]

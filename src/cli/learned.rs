@@ -5,7 +5,7 @@
 mod report;
 
 use super::Outcome;
-use crate::adapt::{Error, Forget, Learned, Library, Status, TrainingNow, gather, seconds, source};
+use crate::adapt::{Forget, Learned, Library, Status, TrainingNow, gather, seconds, source};
 use crate::config::{self, Layer, Layers};
 use crate::model::Model;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -116,8 +116,9 @@ pub(super) fn learn(args: LearnArgs) -> Outcome {
     let mut tally = Tally::default();
     for (path, language) in files {
         bar.set_message(path.display().to_string());
-        match learn_file(&mut library, &path, language) {
-            Ok(learned) => tally.add(learned),
+        match read_file(&path) {
+            // Where one cannot be kept, none can.
+            Ok((text, written)) => tally.add(library.learn(&path, language, &text, written)?),
             Err(reason) => bar.suspend(|| {
                 tally.refused += 1;
                 eprintln!("not learned: {}: {reason}", path.display());
@@ -249,11 +250,8 @@ fn warn(library: &mut Library) {
     }
 }
 
-fn learn_file(
-    library: &mut Library,
-    path: &Path,
-    language: crate::text::prose::Language,
-) -> Result<Learned, String> {
+/// What a file says, and when it was written.
+fn read_file(path: &Path) -> Result<(String, SystemTime), String> {
     let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
     if metadata.len() > source::MOST_BYTES as u64 {
         return Err(source::Refused::TooLong(metadata.len()).to_string());
@@ -261,9 +259,7 @@ fn learn_file(
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     let text = source::text(bytes).map_err(|refused| refused.to_string())?;
     let written = metadata.modified().unwrap_or_else(|_| SystemTime::now());
-    library
-        .learn(path, language, &text, written)
-        .map_err(|error: Error| error.to_string())
+    Ok((text, written))
 }
 
 /// A file or folder that is there or was learned; else a word, if it looks like one.

@@ -337,7 +337,8 @@ mod x86_64 {
         }
         for sums in &mut sums[..count] {
             for (sum, row) in sums.iter_mut().zip(row_sums) {
-                *sum -= 128 * row;
+                // A file may say anything of its rows' sums.
+                *sum = sum.wrapping_sub(row.wrapping_mul(128));
             }
         }
     }
@@ -400,7 +401,8 @@ mod x86_64 {
         avx_vnni(panel, x, columns, sums);
         for sums in &mut sums[..x.len() / columns] {
             for (sum, row) in sums.iter_mut().zip(row_sums) {
-                *sum -= 128 * row;
+                // A file may say anything of its rows' sums.
+                *sum = sum.wrapping_sub(row.wrapping_mul(128));
             }
         }
     }

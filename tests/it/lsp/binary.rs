@@ -7,6 +7,8 @@ use std::rc::Rc;
 use std::time::Duration;
 use tempfile::TempDir;
 
+pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_rnn-lsp");
+
 pub(super) struct Program {
     pub(super) process: Child,
     pub(super) input: ChildStdin,
@@ -30,9 +32,20 @@ impl Program {
         arguments: &[&str],
         change: impl FnOnce(&mut Command),
     ) -> Program {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rnn-lsp"));
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments);
+        Program::run(home, command, change)
+    }
+
+    /// A shell's script in which `"$@"` stands for the program and `--stdio`.
+    pub(super) fn within(home: &Rc<TempDir>, script: &str) -> Program {
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh", PROGRAM, "--stdio"]);
+        Program::run(home, command, |_| ())
+    }
+
+    fn run(home: &Rc<TempDir>, mut command: Command, change: impl FnOnce(&mut Command)) -> Program {
         command
-            .args(arguments)
             .env("HOME", home.path())
             .env("XDG_CONFIG_HOME", home.path())
             .env("XDG_DATA_HOME", home.path());
@@ -67,6 +80,18 @@ impl Program {
         self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
 
+    /// Reads up to a line for the editor's log that has this in it.
+    pub(super) fn await_log(&mut self, part: &str) -> String {
+        loop {
+            let message = message(&mut self.output);
+            if let Some(text) = message["params"]["message"].as_str()
+                && text.contains(part)
+            {
+                return text.to_owned();
+            }
+        }
+    }
+
     pub(super) fn initialize(&mut self, pid: Value) {
         let params = json!({"processId": pid, "rootUri": null, "capabilities": {}});
         assert_eq!(
@@ -91,20 +116,32 @@ pub(super) fn send(input: &mut ChildStdin, message: &Value) {
 /// Reads up to the answer to a request.
 pub(super) fn answer(output: &mut BufReader<ChildStdout>, id: &str) -> Value {
     loop {
-        let mut length = 0;
-        let mut line = String::new();
-        while output.read_line(&mut line).unwrap() > 2 {
-            length = line.trim().rsplit(' ').next().unwrap().parse().unwrap();
-            line.clear();
-        }
-        assert_ne!(length, 0, "the server hung up");
-        let mut body = vec![0; length];
-        output.read_exact(&mut body).unwrap();
-        let message: Value = serde_json::from_slice(&body).unwrap();
+        let message = message(output);
         if message["id"] == id {
             return message["result"].clone();
         }
     }
+}
+
+/// Reads one message.
+fn message(output: &mut BufReader<ChildStdout>) -> Value {
+    let mut length = 0;
+    let mut line = String::new();
+    while output.read_line(&mut line).unwrap() > 2 {
+        length = line.trim().rsplit(' ').next().unwrap().parse().unwrap();
+        line.clear();
+    }
+    assert_ne!(length, 0, "the server hung up");
+    let mut body = vec![0; length];
+    output.read_exact(&mut body).unwrap();
+    serde_json::from_slice(&body).unwrap()
+}
+
+/// Says goodbye and waits for the end.
+pub(super) fn end(mut program: Program) {
+    program.ask("shutdown", Value::Null);
+    program.notify("exit", Value::Null);
+    assert_eq!(program.code(), Some(0));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What goes wrong around a server, and what the writer notices of it: at most that nothing is learned.
 
-use super::binary::{Program, answer, send};
+use super::binary::{Program, answer, end, send};
 use rnn_lsp::model::Model;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -31,12 +31,6 @@ fn serves(program: &mut Program) {
 
 fn place(character: usize) -> Value {
     json!({"textDocument": {"uri": URI}, "position": {"line": 0, "character": character}})
-}
-
-fn end(mut program: Program) {
-    program.ask("shutdown", Value::Null);
-    program.notify("exit", Value::Null);
-    assert_eq!(program.code(), Some(0));
 }
 
 #[test]
