@@ -2,7 +2,7 @@
 //!
 //! Tokens a second by number of threads, then the parts of a step on one thread, each alone and as a share of the step.
 //! Times are of the processor, all threads together, so that other programs disturb little; what they do to the caches
-//! still shows. The tokens are random, as often as those of a language are: speed does not depend on what they mean.
+//! still shows. `--steps` leaves the parts out. The tokens are random, as often as those of a language are: speed does not depend on what they mean.
 
 #![allow(clippy::print_stdout)]
 
@@ -51,6 +51,9 @@ fn main() {
             "{threads} threads: {speed:.0} tokens a second of one, {:.0} of all if none waits",
             speed * threads as f64
         );
+    }
+    if std::env::args().any(|argument| argument == "--steps") {
+        return;
     }
     for (name, time) in parts() {
         let share = 100.0 * time.as_secs_f64() / step.as_secs_f64();

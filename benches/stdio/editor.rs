@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::ops::Range;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::rc::Rc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -17,7 +18,7 @@ pub(crate) struct Editor {
     process: Child,
     input: ChildStdin,
     answers: Receiver<(Instant, Value)>,
-    home: TempDir,
+    home: Rc<TempDir>,
     versions: HashMap<String, i32>,
     requests: u64,
     /// The request to learn that was not answered yet, and how many there were.
@@ -38,10 +39,17 @@ pub(crate) struct Usage {
 const TOO_LONG: Duration = Duration::from_secs(60);
 
 impl Editor {
+    /// In a home folder of its own.
     pub(crate) fn start() -> Editor {
-        let home = tempfile::tempdir().expect("a temporary folder");
+        Editor::start_in(&Rc::new(tempfile::tempdir().expect("a temporary folder")))
+    }
+
+    /// In a home folder that others may use as well. What the program complains of is added to `log` in it.
+    pub(crate) fn start_in(home: &Rc<TempDir>) -> Editor {
+        let log = home.path().join("log");
         let mut process = Command::new(env!("CARGO_BIN_EXE_rnn-lsp"))
-            .arg("--stdio")
+            .args(["--stdio", "--log-level", "warn", "--log-file"])
+            .arg(&log)
             .env("HOME", home.path())
             .env("XDG_CONFIG_HOME", home.path())
             .env("XDG_DATA_HOME", home.path())
@@ -58,7 +66,7 @@ impl Editor {
             process,
             input,
             answers,
-            home,
+            home: home.clone(),
             versions: HashMap::new(),
             requests: 0,
             learning: None,
@@ -79,6 +87,11 @@ impl Editor {
             "textDocument/didOpen",
             json!({"textDocument": {"uri": uri(name), "languageId": "markdown", "version": 1, "text": text}}),
         );
+    }
+
+    /// The process.
+    pub(crate) fn process(&self) -> u32 {
+        self.process.id()
     }
 
     /// The end of a text.
@@ -112,7 +125,7 @@ impl Editor {
         let start = Instant::now();
         self.notify("textDocument/didChange", change);
         let id = self.request("textDocument/completion", question);
-        self.answer(id).duration_since(start)
+        self.answer(id).0.duration_since(start)
     }
 
     /// Has the server learn a folder of notes.
@@ -146,7 +159,7 @@ impl Editor {
 
     /// What the process has used so far, where the system tells.
     pub(crate) fn usage(&self) -> Usage {
-        let process = Path::new("/proc").join(self.process.id().to_string());
+        let process = Path::new("/proc").join(self.process().to_string());
         let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
         let kilobytes = status
             .lines()
@@ -164,11 +177,11 @@ impl Editor {
         }
     }
 
-    fn notify(&mut self, method: &str, params: Value) {
+    pub(crate) fn notify(&mut self, method: &str, params: Value) {
         self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
 
-    fn request(&mut self, method: &str, params: Value) -> u64 {
+    pub(crate) fn request(&mut self, method: &str, params: Value) -> u64 {
         self.requests += 1;
         let id = self.requests;
         self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
@@ -184,14 +197,14 @@ impl Editor {
         self.input.flush().expect("the program reads");
     }
 
-    /// When the answer arrived.
-    fn answer(&mut self, id: u64) -> Instant {
+    /// When the answer arrived, and what it says.
+    pub(crate) fn answer(&mut self, id: u64) -> (Instant, Value) {
         loop {
             let (at, message) = self.answers.recv_timeout(TOO_LONG).expect("an answer");
             self.note(&message);
             if message["id"] == id {
                 assert!(message.get("error").is_none(), "{message}");
-                return at;
+                return (at, message["result"].clone());
             }
         }
     }
@@ -212,11 +225,11 @@ impl Drop for Editor {
     }
 }
 
-fn uri(name: &str) -> String {
+pub(crate) fn uri(name: &str) -> String {
     format!("file:///bench/{name}")
 }
 
-fn position((line, character): Place) -> Value {
+pub(crate) fn position((line, character): Place) -> Value {
     json!({"line": line, "character": character})
 }
 

@@ -9,11 +9,12 @@
 //! ```
 //!
 //! `--speed 1` types at the pace of a person, where other programs push the weights out of the caches between keys.
-//! `--text FILE` makes the documents of another text's sentences.
+//! `--text FILE` makes the documents of another text's sentences. `--soak MINUTES --check SECONDS` does something else: see `soak`.
 
 #![allow(clippy::print_stdout)]
 
 mod editor;
+mod soak;
 mod text;
 mod typist;
 
@@ -32,6 +33,10 @@ struct Arguments {
     speed: f64,
     edits: usize,
     text: Option<PathBuf>,
+    /// How long to soak instead.
+    soak: Option<Duration>,
+    /// How long between two looks.
+    check: Duration,
 }
 
 /// Where the cursor is.
@@ -44,6 +49,9 @@ enum Where {
 fn main() {
     let arguments = arguments();
     let text = Text::new(arguments.text.as_deref());
+    if let Some(minutes) = arguments.soak {
+        return soak::run(&text, minutes, arguments.check);
+    }
     cold_start(&text);
     println!(
         "| document | cursor | open | learner | first ms | p50 ms | p99 ms | p99.9 ms | longest ms | processor, ms a key | resident MB |"
@@ -178,6 +186,8 @@ fn arguments() -> Arguments {
         speed: 20.0,
         edits: 1000,
         text: None,
+        soak: None,
+        check: Duration::from_secs(60),
     };
     let mut given = std::env::args().skip(1);
     while let Some(name) = given.next() {
@@ -194,6 +204,14 @@ fn arguments() -> Arguments {
             "--learner" => arguments.learner = value.split(',').map(str::to_owned).collect(),
             "--speed" => arguments.speed = value.parse().expect("a number"),
             "--edits" => arguments.edits = value.parse().expect("a number"),
+            "--soak" => {
+                let minutes: f64 = value.parse().expect("a number of minutes");
+                arguments.soak = Some(Duration::from_secs_f64(60.0 * minutes));
+            }
+            "--check" => {
+                arguments.check =
+                    Duration::from_secs_f64(value.parse().expect("a number of seconds"));
+            }
             "--text" => arguments.text = Some(value.into()),
             _ => panic!("no argument is called {name}"),
         }

@@ -6,12 +6,12 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// A folder with a small corpus and a place for models.
-struct Place {
+pub(crate) struct Place {
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Place {
+    pub(crate) fn new() -> Place {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let place = Place { folder };
         fs::create_dir(place.path("texts")).expect("space on the disk");
@@ -21,7 +21,7 @@ impl Place {
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -29,12 +29,12 @@ impl Place {
         fs::write(self.path(name), bytes).expect("space on the disk");
     }
 
-    fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     /// `rnn-lsp` in the folder.
-    fn command(&self, line: &str) -> Command {
+    pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rnn-lsp"));
         command
             .args(line.split_whitespace())
@@ -46,7 +46,7 @@ impl Place {
         command
     }
 
-    fn run(&self, line: &str) -> Output {
+    pub(crate) fn run(&self, line: &str) -> Output {
         self.command(line).output().expect("the program starts")
     }
 
@@ -66,7 +66,7 @@ impl Place {
     }
 }
 
-const TINY: &str = "--layers 1 --hidden 16 --embedding 12 --vocabulary 700 --batch 4 --bptt 16 --f32 --threads 2 \
+pub(crate) const TINY: &str = "--layers 1 --hidden 16 --embedding 12 --vocabulary 700 --batch 4 --bptt 16 --f32 --threads 2 \
     --sampled-classes 64 --dropout 0.1 --valid-every 4k --learning-rate 0.01";
 
 /// Prose with something to learn in it, another text for each number.

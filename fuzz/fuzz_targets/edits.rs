@@ -1,0 +1,8 @@
+#![no_main]
+
+#[path = "../../tests/it/fuzz/input.rs"]
+mod input;
+#[path = "../../tests/it/fuzz/edits.rs"]
+mod edits;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| edits::run(bytes));
