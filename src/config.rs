@@ -43,8 +43,8 @@ pub struct Settings {
     pub max_items: usize,
     /// `minPrefix`: letters to type before the popup offers anything; 0 offers whole next words.
     pub min_prefix: usize,
-    /// `threshold`: nothing is offered when the best word is less probable than this.
-    pub threshold: f32,
+    /// `threshold`: nothing is offered when the best word is less probable; if not chosen, it follows what the writer takes.
+    pub threshold: Option<f32>,
     /// `phraseThreshold`: ghost text less probable than this is cut short, down to nothing.
     pub phrase_threshold: f32,
     /// `phraseLength`: at most so many words of ghost text.
@@ -79,7 +79,7 @@ impl Default for Settings {
             show: Show::default(),
             max_items: options.max_items,
             min_prefix: 0,
-            threshold: options.threshold,
+            threshold: None,
             phrase_threshold: options.phrase_threshold,
             phrase_length: options.max_phrase_words,
             trigger_on_space: true,
@@ -113,7 +113,7 @@ impl Settings {
             "show": self.show,
             "maxItems": self.max_items,
             "minPrefix": self.min_prefix,
-            "threshold": self.threshold,
+            "threshold": self.threshold.unwrap_or(predict::Options::default().threshold),
             "phraseThreshold": self.phrase_threshold,
             "phraseLength": self.phrase_length,
             "triggerOnSpace": self.trigger_on_space,
@@ -138,7 +138,7 @@ impl Settings {
                 "show" => take(&mut self.show, show(value)),
                 "maxItems" => take(&mut self.max_items, whole(value, 1, 20)),
                 "minPrefix" => take(&mut self.min_prefix, whole(value, 0, 20)),
-                "threshold" => take(&mut self.threshold, probability(value)),
+                "threshold" => take(&mut self.threshold, probability(value).map(Some)),
                 "phraseThreshold" => take(&mut self.phrase_threshold, probability(value)),
                 "phraseLength" => take(&mut self.phrase_length, whole(value, 1, 10)),
                 "triggerOnSpace" => take(&mut self.trigger_on_space, value.as_bool()),
@@ -379,7 +379,7 @@ mod tests {
         assert_eq!(warnings, Vec::<String>::new());
         assert_eq!(
             (found.max_items, found.min_prefix, found.threshold),
-            (4, 2, 0.5)
+            (4, 2, Some(0.5))
         );
         assert!(found.serves("tex") && !found.serves("markdown") && found.serves("plaintext"));
     }
@@ -438,7 +438,7 @@ mod tests {
         let settings = Settings {
             max_items: 2,
             show: Show::Ghost,
-            threshold: 0.25,
+            threshold: Some(0.25),
             learn_folders: vec!["/notes".into()],
             learn_ignore: vec!["*.tex".to_owned()],
             model: Some("/m".into()),

@@ -4,11 +4,13 @@
 //! editor shows. Imports `text`, `model`, `predict` and `document`.
 
 mod calibration;
+pub mod menus;
 mod misses;
 mod perplexity;
 mod typist;
 
 pub use calibration::{Bin, Calibration};
+pub use menus::Menus;
 pub use misses::Miss;
 pub use perplexity::{Perplexity, tokens};
 pub use typist::{Accuracy, Keystrokes, Latency, Phrases};
@@ -41,6 +43,8 @@ pub struct Settings {
     pub from_fraction: f64,
     /// What suggestions are asked for.
     pub options: Options,
+    /// The share of words at which the writer looks at what is offered; the others are typed whatever is there.
+    pub taking: f64,
     /// Whether the texts are read to their ends for the perplexity, which takes longer than typing a part of them.
     pub perplexity: bool,
 }
@@ -58,6 +62,8 @@ pub struct Report {
     pub calibration: Calibration,
     /// The same by letters typed.
     pub calibration_by_letters: Vec<Calibration>,
+    /// Menus by their best word, and how many were taken from.
+    pub menus: Menus,
     /// Ghost text.
     pub phrases: Phrases,
     /// Of one keystroke: the change, the state and the suggestions.
@@ -68,20 +74,23 @@ pub struct Report {
     pub misses: Vec<Miss>,
 }
 
-/// Measures a model on texts. `progress` hears of each text that is done.
+/// Measures a model on texts. `done` hears of each text that was typed, and says below which probability nothing is shown in
+/// the next, if not as before.
 pub fn evaluate(
     model: &Model,
     texts: &[Text],
     settings: &Settings,
-    mut progress: impl FnMut(&str, &Keystrokes),
+    mut done: impl FnMut(&str, &Keystrokes, &Menus) -> Option<f32>,
 ) -> Report {
+    let mut options = settings.options;
     let mut tally = Tally::default();
     let mut perplexity = settings.perplexity.then(Perplexity::default);
     let mut each = Vec::new();
     for text in texts {
-        let mut writer = Desk::new(model, None, text.language, settings.options);
+        let mut writer = Desk::new(model, None, text.language, options);
         let one = typist::write(&mut writer, &text.text, settings);
-        progress(&text.name, &one.keystrokes());
+        let next = done(&text.name, &one.keystrokes(), &one.menus);
+        options.threshold = next.unwrap_or(options.threshold);
         each.push((text.name.clone(), one.keystrokes()));
         tally.add(one);
         if let Some(perplexity) = &mut perplexity {
@@ -94,6 +103,7 @@ pub fn evaluate(
         perplexity,
         calibration: tally.calibration(),
         calibration_by_letters: tally.calibration_by_letters().to_vec(),
+        menus: tally.menus,
         phrases: tally.phrases(),
         latency: tally.latency(),
         misses: tally.misses(),

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
 
 /// How the names of files end that are being written.
 const UNFINISHED: &str = "tmp";
@@ -57,6 +58,11 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
         libc::O_NONBLOCK | libc::O_NOCTTY,
     );
     options.open(path)
+}
+
+/// Makes a file's time of change now; one that is not there is made, empty.
+pub(super) fn touch(path: &Path) -> io::Result<()> {
+    open_lock(path)?.set_modified(SystemTime::now())
 }
 
 /// Opens an empty file that is there to be locked.

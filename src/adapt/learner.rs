@@ -4,14 +4,18 @@
 //! anew when another has learned or forgotten something, and takes up the weights that another has tuned.
 
 use super::accepted::{self, Accepted};
+use super::activity::{self, Activity, Telling};
 use super::counts::PersonalCounts;
+use super::earlier::{Earlier, Writing};
 use super::gather::{Rules, whole};
 use super::library::{Learned, Library, day};
+use super::reception::Reception;
 use super::source;
 use super::status::Status;
-use super::tuner::{Activity, Training, Tuner, Turn};
+use super::tuner::{Training, Tuner, Turn};
 use super::watch::Watch;
 use super::{Error, files};
+use crate::eval::Menus;
 use crate::model::Model;
 use crate::text::prose::Language;
 use std::collections::BTreeMap;
@@ -72,8 +76,14 @@ pub enum Task {
         /// What it says.
         text: String,
     },
+    /// Somebody types.
+    Typed,
+    /// Another document is written in, or at another place.
+    Writing(Writing),
     /// The writer took words from suggestions.
     Accepted(Accepted),
+    /// Menus were shown, and taken from or not.
+    Shown(Menus),
     /// These paths changed on disk.
     Seen(Vec<PathBuf>),
     /// Learn these files and folders now, forgotten or not. The answer is the number of files learned.
@@ -97,9 +107,11 @@ pub enum Task {
 #[derive(Debug)]
 pub enum News {
     /// What it knows, anew.
-    Counts(Arc<PersonalCounts>),
+    Counts(Earlier),
     /// Weights to use from now on: those of a generation, or the model's own.
     Model(Arc<Model>, Option<u32>),
+    /// The probability below which nothing is worth showing to this writer.
+    Threshold(f32),
     /// A training that was asked for begins, or is so far.
     Training(String),
     /// It ended.
@@ -112,30 +124,42 @@ pub enum News {
 #[derive(Debug)]
 pub struct Learner {
     tasks: Sender<Task>,
+    activity: Activity,
+    telling: Telling,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Learner {
-    /// Starts one over a folder. It learns nothing before the first [`Task::Choose`], and trains nothing while `activity`
-    /// grows.
+    /// Starts one over a folder. It learns nothing before the first [`Task::Choose`].
     pub fn start(
         folder: PathBuf,
         model: Arc<Model>,
-        activity: Activity,
         news: impl Fn(News) + Send + 'static,
     ) -> std::io::Result<Learner> {
         let (tasks, inbox) = mpsc::channel();
+        let activity = Activity::default();
+        let watched = activity.clone();
         let to_itself = tasks.clone();
         let thread = std::thread::Builder::new()
             .name("learner".to_owned())
             .spawn(move || {
                 step_back();
-                Work::new(folder, model, activity, Box::new(news), to_itself).run(&inbox);
+                Work::new(folder, model, watched, Box::new(news), to_itself).run(&inbox);
             })?;
         Ok(Learner {
             tasks,
+            activity,
+            telling: Telling::default(),
             thread: Some(thread),
         })
+    }
+
+    /// Says that somebody types: nothing is trained meanwhile, here or by other programs. Costs next to nothing.
+    pub fn typed(&mut self) {
+        self.activity.typed();
+        if self.telling.is_due(Instant::now()) {
+            self.tell(Task::Typed);
+        }
     }
 
     /// Gives it something to do.
@@ -160,7 +184,10 @@ impl std::fmt::Debug for Task {
             Task::Choose(_) => "Choose",
             Task::UseModel(_) => "UseModel",
             Task::Saved { .. } => "Saved",
+            Task::Typed => "Typed",
+            Task::Writing(_) => "Writing",
             Task::Accepted(_) => "Accepted",
+            Task::Shown(_) => "Shown",
             Task::Seen(_) => "Seen",
             Task::Learn(..) => "Learn",
             Task::Forget(..) => "Forget",
@@ -195,7 +222,12 @@ struct Work {
     waiting: BTreeMap<PathBuf, Option<(Language, String)>>, // without a text: to be read
     since: Option<Instant>, // when the first that waits arrived
     accepted: Accepted, // and not written yet
+    shown: Menus,  // the same
+    threshold: f32, // told last
+    earlier: Earlier,
     is_stale: bool, // the counts are older than the store
+    writing: Option<Writing>,
+    is_lent_stale: bool, // what is lent was counted for another place
     tuner: Tuner,
     is_paused: bool,
 }
@@ -223,7 +255,12 @@ impl Work {
             waiting: BTreeMap::new(),
             since: None,
             accepted: Accepted::default(),
+            shown: Menus::default(),
+            threshold: Reception::default().threshold(),
+            earlier: Earlier::default(),
             is_stale: false,
+            writing: None,
+            is_lent_stale: false,
         }
     }
 
@@ -283,8 +320,19 @@ impl Work {
                     self.wait_for(whole(&path), Some((language, text)));
                 }
             }
+            Task::Typed => {
+                if self.library.is_some() && self.choices.training.on {
+                    activity::tell(&self.folder);
+                }
+            }
+            Task::Writing(writing) => {
+                self.writing = Some(writing);
+                self.is_lent_stale = true;
+                self.since.get_or_insert_with(Instant::now);
+            }
             // Written with what is saved next: not every word is worth a write.
             Task::Accepted(accepted) => self.accepted += accepted,
+            Task::Shown(menus) => self.shown += menus,
             Task::Seen(paths) => self.seen(paths),
             Task::Learn(paths, reply) => reply(self.learn_now(&paths)),
             Task::Forget(what, reply) => reply(self.forget(&what)),
@@ -354,7 +402,9 @@ impl Work {
         }
         self.watch = Watch::default();
         self.waiting.clear();
-        (self.news)(News::Counts(Arc::default()));
+        self.earlier = Earlier::default();
+        (self.news)(News::Counts(self.earlier.clone()));
+        self.tell_threshold();
     }
 
     /// Watches the chosen folders, which it returns, and the store's.
@@ -363,8 +413,11 @@ impl Work {
         let folders: Vec<PathBuf> = folders.map(|folder| whole(folder)).collect();
         let tasks = self.to_itself.clone();
         let watched = [&folders[..], &[whole(&self.folder)]].concat();
-        let (watch, warnings) = Watch::start(&watched, move |paths| {
-            let _ = tasks.send(Task::Seen(paths)); // Nobody listens at the end.
+        let (watch, warnings) = Watch::start(&watched, move |mut paths| {
+            paths.retain(|path| !activity::is_mark(path));
+            if !paths.is_empty() {
+                let _ = tasks.send(Task::Seen(paths)); // Nobody listens at the end.
+            }
         });
         self.watch = watch;
         self.is_gone = false;
@@ -455,6 +508,26 @@ impl Work {
         {
             self.warn(format!("keystrokes saved are not counted: {error}"));
         }
+        let shown = std::mem::take(&mut self.shown);
+        if shown.count() > 0.0
+            && let Some(library) = &self.library
+            && let Err(error) = library.store.keep_menus(&shown)
+        {
+            self.warn(format!("what is taken is not counted: {error}"));
+        }
+        self.tell_threshold();
+    }
+
+    /// Hands out the threshold if it has changed.
+    fn tell_threshold(&mut self) {
+        let reception = match &self.library {
+            Some(_) => Reception::of(&self.folder),
+            None => Reception::default(),
+        };
+        let threshold = reception.threshold();
+        if threshold != std::mem::replace(&mut self.threshold, threshold) {
+            (self.news)(News::Threshold(threshold));
+        }
     }
 
     /// Learns a file that may be learned; without a text it is read.
@@ -533,11 +606,28 @@ impl Work {
         if std::mem::take(&mut self.is_stale)
             && let Some(library) = &self.library
         {
-            let counts = library.counts(SystemTime::now());
-            (self.news)(News::Counts(Arc::new(counts)));
+            self.earlier = Earlier {
+                all: Arc::new(library.counts(SystemTime::now())),
+                lent: self.count_lent(),
+            };
+            (self.news)(News::Counts(self.earlier.clone()));
             self.look();
+            self.tell_threshold();
+        } else if self.is_lent_stale {
+            let lent = self.count_lent();
+            if lent.is_some() || self.earlier.lent.is_some() {
+                self.earlier.lent = lent;
+                (self.news)(News::Counts(self.earlier.clone()));
+            }
         }
+        self.is_lent_stale = false;
         self.pass_on_warnings();
+    }
+
+    fn count_lent(&self) -> Option<(PathBuf, Arc<PersonalCounts>)> {
+        let (library, writing) = (self.library.as_ref()?, self.writing.as_ref()?);
+        let counts = library.counts_for(writing, SystemTime::now())?;
+        Some((writing.path.clone(), Arc::new(counts)))
     }
 
     /// Hands out other weights if those in use are not the newest that hold.

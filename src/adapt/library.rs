@@ -1,11 +1,12 @@
 //! Learning and forgetting: the store, with what reading a file and counting words needs.
 
 use super::counts::{Counter, PersonalCounts};
+use super::earlier::Writing;
 use super::gather::whole;
 use super::generations::Generations;
 use super::learner::Forget;
 use super::letters::Letters;
-use super::source::{self, Reader, Source, folded};
+use super::source::{self, Paragraph, Reader, Source, folded};
 use super::store::{Error, Store};
 use super::tuner;
 use crate::model::Model;
@@ -142,8 +143,34 @@ impl Library {
 
     /// Counts everything, as of `now`.
     pub fn counts(&self, now: SystemTime) -> PersonalCounts {
-        let today = day(now);
         let paragraphs = self.store.sources().flat_map(|source| &source.paragraphs);
+        self.count(now, paragraphs)
+    }
+
+    /// The same without what the document in use counts by itself; nothing where nothing was learned of its file.
+    pub fn counts_for(&self, writing: &Writing, now: SystemTime) -> Option<PersonalCounts> {
+        let own = self.store.source(&whole(&writing.path))?;
+        let read = self
+            .reader()
+            .read(&own.path, writing.language, &writing.before, 0, None);
+        let read: HashSet<u64> = read.paragraphs.iter().map(Paragraph::fingerprint).collect();
+        let paragraphs = self.store.sources().flat_map(|source| {
+            let is_own = source.path == own.path;
+            let read = &read;
+            source
+                .paragraphs
+                .iter()
+                .filter(move |paragraph| !is_own || !read.contains(&paragraph.fingerprint()))
+        });
+        Some(self.count(now, paragraphs))
+    }
+
+    fn count<'a>(
+        &self,
+        now: SystemTime,
+        paragraphs: impl Iterator<Item = &'a Paragraph>,
+    ) -> PersonalCounts {
+        let today = day(now);
         let mut paragraphs: Vec<_> = paragraphs.collect();
         paragraphs.sort_by_key(|paragraph| std::cmp::Reverse(paragraph.day));
         let mut counter = Counter::new(self.model.tokenizer());
@@ -220,4 +247,56 @@ pub fn day(time: SystemTime) -> u32 {
 /// The start of a day.
 pub fn time_of(day: u32) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::from(day) * 86_400)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_document_counts_is_left_out_as_if_it_had_never_been_read() {
+        let model = Arc::new(Model::tiny(1));
+        let own = [
+            "The Tharb sat in the house.",
+            "Then the Tharb slept.",
+            "In the house the Zorb was.",
+        ];
+        let other = "The Tharb left.\n\nThen the Tharb slept.\n\nThen the Zorb.\n";
+        let library = |own: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let mut library = Library::open(folder.path(), model.clone());
+            for (path, written, text) in [("/a.md", 9, own), ("/b.md", 6, other)] {
+                library
+                    .learn(Path::new(path), Language::Markdown, text, time_of(written))
+                    .unwrap();
+            }
+            (library, folder)
+        };
+        let counts = |library: &Library, path: &str, before: &str| {
+            let writing = Writing {
+                path: path.into(),
+                language: Language::Markdown,
+                before: before.to_owned(),
+            };
+            let counts = library.counts_for(&writing, time_of(100));
+            counts.map(|counts| format!("{counts:?}"))
+        };
+        let (all, _folder) = library(&own.join("\n\n"));
+        for (read, before) in [
+            (0, String::new()),
+            (0, "The Tharb sat".to_owned()),
+            (1, own[..1].join("\n\n")),
+            (2, own[..2].join("\n\n") + "\n\nSomething new. In the"),
+            (3, "Something new.\n\n".to_owned() + &own.join("\n\n")),
+        ] {
+            let (never, _folder) = library(&own[read..].join("\n\n"));
+            let never = never.counts(time_of(100));
+            assert_eq!(
+                counts(&all, "/a.md", &before),
+                Some(format!("{never:?}")),
+                "{before}"
+            );
+        }
+        assert_eq!(counts(&all, "/c.md", ""), None);
+    }
 }

@@ -9,7 +9,9 @@
 //! Imports `text`, `nn`, `model`, `predict`, `eval` and `train`. Never writes a file of the user's.
 
 mod accepted;
+mod activity;
 mod counts;
+mod earlier;
 mod files;
 pub mod gather;
 mod generations;
@@ -17,6 +19,7 @@ mod learner;
 mod letters;
 mod library;
 pub mod private;
+mod reception;
 mod sealed;
 pub mod source;
 mod status;
@@ -28,10 +31,12 @@ mod watch;
 
 pub use accepted::Accepted;
 pub use counts::PersonalCounts;
+pub use earlier::{Earlier, Writing};
 pub use files::make_folder;
 pub use learner::{Choices, Forget, Learner, News, Reply, Task};
 pub use library::{Learned, Library, day, seconds, time_of};
+pub use reception::Reception;
 pub use status::{File, Status};
 pub use store::{Error, Store};
 pub use trials::{Score, Scores, Trial};
-pub use tuner::{Activity, Training, TrainingNow};
+pub use tuner::{Training, TrainingNow};

@@ -3,7 +3,9 @@
 use super::accepted::{self, Accepted};
 use super::library::Library;
 use super::private::Withheld;
+use super::reception::Reception;
 use super::trials::{Trial, Trials};
+use crate::eval::Menus;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -24,6 +26,10 @@ pub struct Status {
     pub days: Vec<(u32, usize)>,
     /// Words taken from suggestions and keystrokes saved on a day (since 1970), by day.
     pub accepted: Vec<(u32, Accepted)>,
+    /// Menus shown and taken from, by how probable the best word was; older ones count less.
+    pub menus: Menus,
+    /// The probability below which nothing is shown because of that, unless the user chose one.
+    pub threshold: f32,
     /// By file, the one learned last first.
     pub files: Vec<File>,
     /// The generation of weights in use; absent where it is the model's own.
@@ -54,6 +60,7 @@ impl Status {
         let counts = library.counts(SystemTime::now());
         let trials = Trials::of(library.store.folder()).all();
         let generation = library.generation();
+        let reception = Reception::of(library.store.folder());
         let mut days = std::collections::BTreeMap::<u32, usize>::new();
         let mut files = Vec::new();
         for source in library.store.sources() {
@@ -81,6 +88,8 @@ impl Status {
             accepted: accepted::by_day(library.store.folder())
                 .into_iter()
                 .collect(),
+            menus: *reception.menus(),
+            threshold: reception.threshold(),
             files,
             generation,
             training: false,

@@ -5,14 +5,17 @@
 //! learned/forgotten.json            fingerprints of files, folders and words that are not to be learned again
 //! learned/*.damaged                 what could not be read, set aside
 //! learned/personal-*, trials        weights tuned to all of it: see `generations`
+//! learned/accepted, menus           what was taken of what was shown: see `accepted`, `reception`
 //! ```
 //!
 //! Any number of programs may share a folder. None keeps anything open: each writes whole files and looks again
 //! ([`Store::refresh`]) at what the others wrote.
 
 use super::files;
+use super::reception::{self, Reception};
 use super::sealed::{self, Broken};
 use super::source::{Source, fingerprint};
+use crate::eval::Menus;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -301,7 +304,8 @@ impl Store {
 
     /// Writes everything that was learned into one file. How many files' prose it holds.
     pub fn export(&self, path: &Path) -> Result<usize, Error> {
-        let bytes: Vec<u8> = self.sources().flat_map(bytes_of_line).collect();
+        let mut bytes: Vec<u8> = self.sources().flat_map(bytes_of_line).collect();
+        bytes.extend(Reception::export(&self.folder));
         files::write(path, &bytes).map_err(|error| self.error("write", path, error))?;
         Ok(self.sources.len())
     }
@@ -311,13 +315,24 @@ impl Store {
     pub fn import(&mut self, path: &Path) -> Result<usize, Error> {
         let bytes = fs::read(path).map_err(|error| self.error("read", path, error))?;
         let mut sources = Vec::new();
+        let mut menus = None;
         for (index, line) in bytes
             .split_inclusive(|&byte| byte == b'\n')
             .collect::<Vec<_>>()
             .chunks(2)
             .enumerate()
         {
-            let source = source_of(line.concat().trim_ascii_end()).map_err(|damage| {
+            let line = line.concat();
+            let line = line.trim_ascii_end();
+            let read = match Reception::import(line) {
+                Some(Ok(found)) => {
+                    menus = Some(found);
+                    continue;
+                }
+                Some(Err(broken)) => Err(Damage::Broken(broken)),
+                None => source_of(line),
+            };
+            let source = read.map_err(|damage| {
                 let reason = format!("file {} in it: {damage}", index + 1);
                 self.error(
                     "read",
@@ -336,7 +351,18 @@ impl Store {
         for source in sources {
             self.put(source)?;
         }
+        // Who has their own habits here keeps them.
+        if let Some(menus) = menus.filter(|_| Reception::of(&self.folder) == Reception::default()) {
+            self.keep_menus(&menus)?;
+        }
         Ok(count)
+    }
+
+    /// Keeps how menus were received.
+    pub(super) fn keep_menus(&self, menus: &Menus) -> Result<(), Error> {
+        files::make_folder(&self.folder)
+            .and_then(|()| reception::keep(&self.folder, menus))
+            .map_err(|error| self.error("write in", &self.folder, error))
     }
 
     /// Drops what was learned of a file that has another name now.

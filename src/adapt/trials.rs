@@ -61,6 +61,9 @@ pub struct Score {
     pub top1: f64,
     /// Share that was among its first three.
     pub top3: f64,
+    /// Percent of keystrokes saved in some of it; absent where nothing was typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved: Option<f64>,
 }
 
 impl Trial {
@@ -71,10 +74,16 @@ impl Trial {
 
     /// For a person.
     pub fn sentence(&self) -> String {
-        let gain = self.scores.map(|scores| {
+        let gain = self.scores.map(|Scores { before, after, .. }| {
+            let keys = match (before.saved, after.saved) {
+                (Some(before), Some(after)) => {
+                    format!("; {after:.1} % of its keystrokes saved, before {before:.1} %")
+                }
+                _ => String::new(),
+            };
             format!(
-                "perplexity on your newest prose {:.1}, before {:.1}",
-                scores.after.perplexity, scores.before.perplexity
+                "perplexity on your newest prose {:.1}, before {:.1}{keys}",
+                after.perplexity, before.perplexity
             )
         });
         let gain = gain.unwrap_or_default();

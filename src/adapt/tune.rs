@@ -6,6 +6,8 @@
 //!    (Wortsman et al. 2022, arXiv:2109.01903). Each blend is judged as it would be used, in 8 bits.
 //! 3. *The gate*: the best blend that forgets little must be better on the writer's newest prose than what is in use.
 //!
+//! 4. *Typing*: what passes the gate types some of that prose, as what is in use did, so that the writer can be told what it brings.
+//!
 //! `models/adaptation` has the measurements that these settings come from.
 
 mod general;
@@ -13,6 +15,7 @@ mod judge;
 mod lanes;
 mod lesson;
 mod resources;
+mod typing;
 
 pub(super) use resources::{on_battery, thread_time};
 
@@ -28,6 +31,7 @@ use judge::{Reading, Tally};
 use lanes::Lanes;
 use lesson::{FEWEST_WORDS, Lesson, NONE, Tokens};
 use std::sync::Arc;
+use typing::{Piece, Typing};
 
 /// How the writer's prose is learned.
 const ROUNDS: usize = 2;
@@ -56,6 +60,7 @@ pub(super) struct Tuning {
     basis: Basis,
     words: usize,
     newest: Tokens,
+    pieces: Vec<Piece>,
     general: Tokens,
     stage: Stage,
 }
@@ -66,6 +71,8 @@ enum Stage {
     /// What is in use reads the newest prose, then the model shipped general prose.
     Known(Vec<Tally>, Box<Reading>, Box<Parameters>),
     Blend(Box<Blending>),
+    /// What passed the gate types.
+    Type(Typing, Scores, Vec<u8>, Box<Model>),
 }
 
 /// Learning.
@@ -126,6 +133,7 @@ impl Tuning {
             words: lesson.words,
             stage: Stage::Learn(Box::new(Course::new(base, lesson.own))),
             newest: lesson.newest,
+            pieces: lesson.pieces,
             general: general::tokens(base),
             base: base.clone(),
             live: live.clone(),
@@ -142,7 +150,8 @@ impl Tuning {
         match &self.stage {
             Stage::Learn(course) => 0.9 * course.done as f64 / course.total.max(1) as f64,
             Stage::Known(..) => 0.9,
-            Stage::Blend(blending) => 0.92 + 0.08 * blending.tried as f64 / BLENDS.len() as f64,
+            Stage::Blend(blending) => 0.92 + 0.06 * blending.tried as f64 / BLENDS.len() as f64,
+            Stage::Type(..) => 0.98,
         }
     }
 
@@ -172,20 +181,51 @@ impl Tuning {
                 }
             }
             Stage::Blend(mut blending) => {
-                if blending.step(&self.base, &self.newest, &self.general) {
-                    let (scores, outcome) = blending.outcome();
-                    return Ok(Verdict {
-                        basis: self.basis,
-                        words: self.words,
-                        scores,
-                        outcome,
-                    });
+                if !blending.step(&self.base, &self.newest, &self.general) {
+                    Stage::Blend(blending)
+                } else {
+                    match blending.outcome() {
+                        (scores, Ok(bytes)) => {
+                            let typing = Typing::new(std::mem::take(&mut self.pieces));
+                            let model = opened(bytes.clone());
+                            Stage::Type(typing, scores, bytes, Box::new(model))
+                        }
+                        (scores, outcome) => {
+                            return Ok(Verdict::new(self.basis, self.words, scores, outcome));
+                        }
+                    }
                 }
-                Stage::Blend(blending)
+            }
+            Stage::Type(mut typing, mut scores, bytes, model) => {
+                if typing.step(&self.live, &model) {
+                    [scores.before.saved, scores.after.saved] = typing.saved();
+                    return Ok(Verdict::new(self.basis, self.words, scores, Ok(bytes)));
+                }
+                Stage::Type(typing, scores, bytes, model)
             }
         };
         Err(self)
     }
+}
+
+impl Verdict {
+    fn new(
+        basis: Basis,
+        words: usize,
+        scores: Scores,
+        outcome: Result<Vec<u8>, String>,
+    ) -> Verdict {
+        Verdict {
+            basis,
+            words,
+            scores,
+            outcome,
+        }
+    }
+}
+
+fn opened(bytes: Vec<u8>) -> Model {
+    Model::from_bytes(bytes).expect("bytes that were just made")
 }
 
 fn is_enough(words: usize) -> Result<(), String> {
@@ -311,7 +351,7 @@ impl Candidate {
         let mut blend = tuned.clone();
         blend.pull_to(base, 1.0 - share);
         let bytes = model.with_network(&export::network(&blend));
-        let model = Model::from_bytes(bytes.clone()).expect("bytes that were just made");
+        let model = opened(bytes.clone());
         Candidate {
             newest: None,
             reading: Reading::new(&model),

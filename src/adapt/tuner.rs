@@ -1,6 +1,7 @@
 //! When to train, and what becomes of it: one training at a time on this computer, while nobody types, within a day's budget,
 //! and a new generation in use as soon as it is there, whoever made it.
 
+use super::activity::{Activity, Lull};
 use super::files;
 use super::library::{Library, seconds};
 use super::store::{LOCK, Store};
@@ -10,11 +11,7 @@ use crate::model::Model;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
-
-/// Nothing is trained until so long after the last key.
-const QUIET: Duration = Duration::from_secs(3);
 
 /// How long until another look where somebody else trains, or the machine runs on its battery.
 const LATER: Duration = Duration::from_secs(60);
@@ -49,21 +46,6 @@ impl Default for Training {
     }
 }
 
-/// Counts keystrokes, for somebody on another thread who only wants to know whether there are any.
-#[derive(Clone, Debug, Default)]
-pub struct Activity(Arc<AtomicU64>);
-
-impl Activity {
-    /// Somebody types.
-    pub fn typed(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// What the learner is to pass on.
 #[derive(Debug)]
 pub(super) enum Turn {
@@ -84,9 +66,7 @@ pub(super) struct Tuner {
     live: Arc<Model>,
     number: Option<u32>, // of the generation in use
     choices: Training,
-    activity: Activity,
-    keys: u64,              // counted when somebody last looked
-    typed: Option<Instant>, // when they were found to have changed
+    lull: Lull,
     later: Option<Instant>, // nothing before
     is_due: bool,           // something was learned or forgotten, or nobody looked yet
     is_asked: bool,         // by the user, who wants to see it
@@ -113,9 +93,7 @@ impl Tuner {
                 on: false,
                 ..Training::default()
             },
-            activity,
-            keys: 0,
-            typed: None,
+            lull: Lull::new(activity, folder),
             later: None,
             is_due: true,
             is_asked: false,
@@ -207,13 +185,7 @@ impl Tuner {
             return None;
         }
         let now = Instant::now();
-        let keys = self.activity.count();
-        if keys != self.keys {
-            self.keys = keys;
-            self.typed = Some(now);
-        }
-        let quiet = self.typed.map(|typed| typed + QUIET);
-        let at = quiet.max(self.later).unwrap_or(now);
+        let at = self.lull.ends().max(self.later).unwrap_or(now);
         Some(at.saturating_duration_since(now))
     }
 
@@ -460,6 +432,7 @@ fn now() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapt::activity::{self, QUIET};
     use crate::adapt::{Forget, day};
     use crate::text::prose::Language;
 
@@ -499,8 +472,18 @@ mod tests {
         tuner.go_on(&mut library);
         assert!(tuner.is_running());
         activity.typed();
-        let wait = tuner.wait().unwrap();
-        assert!(wait > QUIET / 2 && wait <= QUIET, "{wait:?}");
+        assert!(tuner.wait() >= Some(QUIET));
+    }
+
+    #[test]
+    fn nothing_is_trained_while_somebody_types_in_another_editor() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut library = library(folder.path());
+        let mut tuner = tuner(&library, &Activity::default());
+        tuner.go_on(&mut library);
+        assert_eq!(tuner.wait(), Some(Duration::ZERO));
+        activity::tell(folder.path());
+        assert!(tuner.wait() >= Some(QUIET));
     }
 
     #[test]

@@ -5,6 +5,8 @@ mod writers;
 pub(super) use writers::counted;
 
 use super::Outcome;
+use crate::adapt::Reception;
+use crate::eval::menus::EDGES;
 use crate::eval::{Keystrokes, Miss, Report, Settings, Text, evaluate};
 use crate::model::Model;
 use crate::model::gates::{Gates, SourceGates};
@@ -38,6 +40,12 @@ pub(super) struct Args {
     /// Offer no ghost text less probable than this [default: what editors get]
     #[arg(long, value_name = "T", value_parser = fraction)]
     phrase_threshold: Option<f64>,
+    /// The share of words at which the writer looks at what is offered
+    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = fraction)]
+    taking: f64,
+    /// Let the threshold follow what the writer takes, as it does in an editor, from text to text
+    #[arg(long, conflicts_with_all = ["threshold", "adapt"])]
+    adapt_threshold: bool,
     /// Do not read the texts to their ends for the perplexity
     #[arg(long)]
     no_perplexity: bool,
@@ -110,8 +118,12 @@ pub(super) fn run(args: Args) -> Outcome {
             Source::Document => gates.document = SourceGates::CLOSED,
         }
     }
+    let mut reception = Reception::default();
     let options = Options {
-        threshold: args.threshold as f32,
+        threshold: match args.adapt_threshold {
+            true => reception.threshold(),
+            false => args.threshold as f32,
+        },
         gates: Some(gates),
         phrase_threshold: args
             .phrase_threshold
@@ -122,6 +134,7 @@ pub(super) fn run(args: Args) -> Outcome {
         max_words: args.max_words,
         from_fraction: args.from_fraction,
         options,
+        taking: args.taking,
         perplexity: !args.no_perplexity,
     };
     if args.adapt {
@@ -137,10 +150,18 @@ pub(super) fn run(args: Args) -> Outcome {
         .iter()
         .map(|path| read(path, language))
         .collect::<Result<_, _>>()?;
-    let mut report = evaluate(&model, &texts, &settings, |name, keystrokes| {
+    let mut report = evaluate(&model, &texts, &settings, |name, keystrokes, menus| {
+        reception.add(menus);
+        let next = args.adapt_threshold.then(|| reception.threshold());
         if !args.json {
-            eprintln!("{name}: {}", one_line(keystrokes));
+            let next = next.map(|next| format!(", threshold {next} from here on"));
+            eprintln!(
+                "{name}: {}{}",
+                one_line(keystrokes),
+                next.unwrap_or_default()
+            );
         }
+        next
     });
     report.misses.truncate(args.misses);
     let mut out = std::io::stdout().lock();
@@ -199,6 +220,7 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
         perplexity,
         calibration,
         calibration_by_letters,
+        menus,
         phrases,
         latency,
         misses,
@@ -212,6 +234,7 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
         ksr_ceiling,
         taken,
         answered,
+        ..
     } = keystrokes;
     writeln!(
         out,
@@ -276,6 +299,15 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
             "  calibration error {:.3} after {letters} letters",
             calibration.error()
         )?;
+    }
+    writeln!(
+        out,
+        "menus by their best word: from .. on, of so many, were taken"
+    )?;
+    for (bin, edge) in EDGES.iter().enumerate() {
+        let (shown, taken) = (menus.shown[bin], menus.taken[bin]);
+        let share = 100.0 * taken / shown.max(1.0);
+        writeln!(out, "  {edge:5.2}  {shown:6}  {share:5.1} %")?;
     }
     let crate::eval::Phrases {
         offered,

@@ -57,7 +57,7 @@ pub const TABLE: [Setting; 17] = [
     setting(
         "threshold",
         "a number from 0 to 1",
-        "silence when the best word is less probable than this; lower is chattier",
+        "silence when the best word is less probable than this; lower is chattier; it follows what you take until you set it",
     ),
     setting(
         "phraseThreshold",

@@ -7,6 +7,7 @@
 
 use super::Settings;
 use super::calibration::Calibration;
+use super::menus::Menus;
 use super::misses::{self, Miss};
 use crate::predict::{Phrase, Suggestion};
 use serde::Serialize;
@@ -41,6 +42,8 @@ pub(super) trait Writer {
 pub struct Keystrokes {
     /// Words typed.
     pub words: usize,
+    /// Keystrokes that they take without suggestions.
+    pub keys: usize,
     /// Share of keystrokes saved, in percent, when any of the first three suggestions costs one key.
     pub ksr_tap: f64,
     /// The same when the suggestion of rank r costs r keys.
@@ -114,6 +117,7 @@ pub(super) struct Tally {
     asked: [usize; PROBED + 1],
     hits: [[usize; 3]; PROBED + 1], // [letters][first, among three, among five]
     calibration: [Calibration; PROBED + 1],
+    pub(super) menus: Menus,
     phrases: [(usize, usize); 2], // of one word, of several: offered, right to the end
     phrase_words: usize,
     phrase_characters: usize,
@@ -131,6 +135,7 @@ pub(super) fn write(writer: &mut impl Writer, text: &str, settings: &Settings) -
         .nth(from)
         .map_or(text.len(), |(at, _)| at);
     let mut written = 0;
+    let mut patience = Patience::new(settings.taking);
     for chunk in chunks(text).filter(|chunk| chunk.start >= from) {
         if tally.words == settings.max_words {
             break;
@@ -146,7 +151,7 @@ pub(super) fn write(writer: &mut impl Writer, text: &str, settings: &Settings) -
             Writer::write(writer, &text[written..at]);
             written = at;
         };
-        type_word(writer, text, start, end, &mut to, &mut tally);
+        type_word(writer, text, start, end, &mut to, &mut patience, &mut tally);
     }
     tally
 }
@@ -157,10 +162,12 @@ fn type_word<W: Writer>(
     start: usize,
     end: usize,
     to: &mut impl FnMut(&mut W, usize),
+    patience: &mut Patience,
     tally: &mut Tally,
 ) {
     let word = &text[start..end];
     let letters = word.chars().count();
+    let looks = patience.lasts();
     let mut taken = None;
     let mut first = Vec::new();
     for (typed, (at, _)) in word.char_indices().enumerate() {
@@ -203,7 +210,11 @@ fn type_word<W: Writer>(
             tally.add_phrase(&phrase, &text[from.min(start)..]);
         }
         if taken.is_none() {
-            taken = rank.filter(|&rank| rank <= TAKEN).map(|rank| (typed, rank));
+            let rank = rank.filter(|&rank| rank <= TAKEN && looks);
+            taken = rank.map(|rank| (typed, rank));
+            if let Some(best) = suggestions.first() {
+                tally.menus.add(best.probability, taken.is_some());
+            }
         }
     }
     to(writer, end);
@@ -226,6 +237,26 @@ fn type_word<W: Writer>(
     tally.tap += tap;
     tally.menu += menu;
     tally.ceiling += 2;
+}
+
+/// Takes every n-th time, for an n that need not be whole: the same in every run.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    taking: f64,
+    due: f64,
+}
+
+impl Patience {
+    fn new(taking: f64) -> Patience {
+        Patience { taking, due: 0.5 }
+    }
+
+    fn lasts(&mut self) -> bool {
+        self.due += self.taking;
+        let lasts = self.due >= 1.0;
+        self.due -= f64::from(u8::from(lasts));
+        lasts
+    }
 }
 
 /// The first five suggestions as the words they make of the current one, in an editor's order: those that go on the
@@ -309,6 +340,7 @@ impl Tally {
         for (calibration, other) in self.calibration.iter_mut().zip(&other.calibration) {
             calibration.merge(other);
         }
+        self.menus += other.menus;
         for (phrases, other) in self.phrases.iter_mut().zip(other.phrases) {
             phrases.0 += other.0;
             phrases.1 += other.1;
@@ -324,6 +356,7 @@ impl Tally {
         let saved = |keys: f64| percent(self.plain as f64 - keys, self.plain as f64);
         Keystrokes {
             words: self.words,
+            keys: self.plain,
             ksr_tap: saved(self.tap as f64),
             ksr_menu: saved(self.menu as f64),
             ksr_ceiling: saved(self.ceiling as f64),
@@ -456,6 +489,7 @@ mod tests {
             max_words: usize::MAX,
             from_fraction: 0.0,
             options: Options::default(),
+            taking: 1.0,
             perplexity: false,
         };
         let tally = write(&mut parrot, text, &settings);
@@ -489,6 +523,7 @@ mod tests {
             max_words: 1,
             from_fraction: 0.5,
             options: Options::default(),
+            taking: 1.0,
             perplexity: false,
         };
         let tally = write(&mut parrot, "aa bb cc dd", &settings);

@@ -2,12 +2,13 @@
 
 use super::proto::{Ghost, Selected, Words};
 use super::taken;
-use crate::adapt::{Accepted, PersonalCounts};
+use crate::adapt::{Accepted, Earlier, Writing};
 use crate::document::{Change, Document, Encoding, Position};
 use crate::model::{Model, Scratch};
 use crate::predict::{self, Own, Predictor};
 use crate::text::prose::Language;
 use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What suggesting needs besides a document.
@@ -15,7 +16,7 @@ use std::sync::Arc;
 pub(super) struct Tools {
     model: Arc<Model>,
     /// What the writer wrote earlier.
-    pub(super) earlier: Arc<PersonalCounts>,
+    pub(super) earlier: Earlier,
     scratch: Scratch,
     predictor: Predictor,
     pub(super) options: predict::Options,
@@ -24,11 +25,15 @@ pub(super) struct Tools {
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Open {
+    /// Its file, if it is one.
+    path: Option<PathBuf>,
     language_id: String,
     /// Absent for languages that hold no prose.
     document: Option<Document>,
     /// The last answers. Clients ask the same several times over, and what is taken is recognized by them.
     words: Option<(Position, Option<Words>)>,
+    /// Whether the client got them.
+    is_shown: bool,
     ghost: Option<(Position, Option<Selected>, Option<Ghost>)>,
     /// Whether the last answers would be other ones by now: they are what the writer sees, but they are not given again.
     is_outdated: bool,
@@ -36,17 +41,21 @@ pub(super) struct Open {
     /// first one the end.
     ahead: Option<usize>,
     asked: Option<usize>,
+    /// Where the learner believes the cursor to be.
+    told: Option<usize>,
 }
 
 /// A change so many bytes from the last question is typing on: all that stands before it has been read.
 const NEAR: usize = 256;
 
+/// The learner is told where the cursor is when it has moved so many bytes...
+const FAR: usize = 4 << 10;
+
+/// ...and what stands before it, up to so many: about as much as a document remembers.
+const BEFORE: usize = 64 << 10;
+
 impl Tools {
-    pub(super) fn new(
-        model: Arc<Model>,
-        earlier: Arc<PersonalCounts>,
-        options: predict::Options,
-    ) -> Tools {
+    pub(super) fn new(model: Arc<Model>, earlier: Earlier, options: predict::Options) -> Tools {
         Tools {
             model,
             earlier,
@@ -63,7 +72,12 @@ impl Tools {
 }
 
 impl Open {
-    pub(super) fn new(language_id: String, version: i32, text: &str) -> Open {
+    pub(super) fn new(
+        path: Option<PathBuf>,
+        language_id: String,
+        version: i32,
+        text: &str,
+    ) -> Open {
         let language = Language::from_id(&language_id);
         tracing::debug!(
             language_id,
@@ -74,14 +88,41 @@ impl Open {
         );
         let document = language.map(|language| Document::open(language, version, text));
         Open {
+            path,
             language_id,
             document,
             words: None,
+            is_shown: false,
             ghost: None,
             is_outdated: false,
             ahead: Some(text.len()),
             asked: None,
+            told: None,
         }
+    }
+
+    /// Where the last question was, if the learner does not know that yet or `anew` has to be told.
+    pub(super) fn writing(&mut self, anew: bool) -> Option<Writing> {
+        let (path, document) = (self.path.as_ref()?, self.document.as_ref()?);
+        let text = document.text();
+        let at = self.asked.filter(|&at| at <= text.len_bytes())?;
+        let is_known = self.told.is_some_and(|told| at.abs_diff(told) <= FAR);
+        if is_known && !anew {
+            return None;
+        }
+        self.told = Some(at);
+        let character = |at: usize| text.byte_to_char(at);
+        let before = text.slice(character(at.saturating_sub(BEFORE))..character(at));
+        Some(Writing {
+            path: path.clone(),
+            language: document.language(),
+            before: before.to_string(),
+        })
+    }
+
+    /// Its file, if it is one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// How it is marked up; absent for languages that hold no prose.
@@ -109,6 +150,19 @@ impl Open {
             _ => None,
         };
         word().or_else(ghost)
+    }
+
+    /// The words of the last answer are shown to the writer.
+    pub(super) fn show(&mut self) {
+        self.is_shown = true;
+    }
+
+    /// What changes say to the popup that was shown last: the probability of its best word, and whether one was taken.
+    pub(super) fn answer(&self, changes: &[Change]) -> Option<(f32, bool)> {
+        let (at, words) = self.words.as_ref().filter(|_| self.is_shown)?;
+        let words = words.as_ref()?;
+        let best = words.items.first()?.probability;
+        Some((best, taken::answer(changes, *at, words)?))
     }
 
     /// Changes are applied in the order in which they come, whatever the client counts: the order is what it relies on.
@@ -149,6 +203,7 @@ impl Open {
 
     /// The saved text is the truth. It brings a document back that got out of step.
     pub(super) fn save(&mut self, text: String) {
+        self.told = None;
         let Some(document) = &mut self.document else {
             return;
         };
@@ -176,6 +231,7 @@ impl Open {
 
     fn forget_answers(&mut self) {
         self.words = None;
+        self.is_shown = false;
         self.ghost = None;
         self.is_outdated = false;
     }
@@ -220,9 +276,10 @@ impl Open {
         if let Some((_, words)) = self.words.as_ref().filter(|(position, _)| *position == at) {
             return words.clone();
         }
+        let path = self.path.as_deref();
         let words = self.document.as_mut().and_then(|document| {
             self.asked = document.offset(at, encoding).ok();
-            words(document, at, encoding, tools)
+            words(document, path, at, encoding, tools)
         });
         self.words = Some((at, words.clone()));
         words
@@ -243,17 +300,19 @@ impl Open {
         if let Some((_, _, ghost)) = self.ghost.as_ref().filter(is_same) {
             return ghost.clone();
         }
+        let path = self.path.as_deref();
         let ghost = self
             .document
             .as_mut()
-            .and_then(|document| ghost(document, at, selected, encoding, tools));
+            .and_then(|document| ghost(document, path, at, selected, encoding, tools));
         self.ghost = Some((at, selected.cloned(), ghost.clone()));
         ghost
     }
 }
 
-/// The writer's own words: the document's, and the earlier ones if there are any.
-fn own<'a>(document: &'a Document, earlier: &'a PersonalCounts) -> Own<'a> {
+/// The writer's own words: the document's, and those of other files if there are any.
+fn own<'a>(document: &'a Document, path: Option<&Path>, earlier: &'a Earlier) -> Own<'a> {
+    let earlier = earlier.lent_to(path);
     Own {
         document: document.recency(),
         earlier: (!earlier.is_empty()).then_some(earlier),
@@ -262,6 +321,7 @@ fn own<'a>(document: &'a Document, earlier: &'a PersonalCounts) -> Own<'a> {
 
 fn words(
     document: &mut Document,
+    path: Option<&Path>,
     at: Position,
     encoding: Encoding,
     tools: &mut Tools,
@@ -271,7 +331,7 @@ fn words(
     let items = predict::suggest(
         &tools.model,
         &context,
-        own(document, &tools.earlier),
+        own(document, path, &tools.earlier),
         &tools.options,
         &mut tools.predictor,
     );
@@ -291,6 +351,7 @@ fn words(
 
 fn ghost(
     document: &mut Document,
+    path: Option<&Path>,
     at: Position,
     selected: Option<&Selected>,
     encoding: Encoding,
@@ -306,7 +367,7 @@ fn ghost(
     }
     let range =
         document.position(context.prefix_start, encoding)..document.position(offset, encoding);
-    let (model, own) = (&*tools.model, own(document, &tools.earlier));
+    let (model, own) = (&*tools.model, own(document, path, &tools.earlier));
     let (options, predictor) = (&tools.options, &mut tools.predictor);
     let phrase = match selected {
         None => predict::phrase(model, &context, own, options, predictor)?,

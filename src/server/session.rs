@@ -8,15 +8,16 @@ use super::loading::{Loader, Loading};
 use super::open::{Open, Tools};
 use super::proto::{Features, Ghost, Selected, Words};
 use super::switches::{Action, Scope, Switches};
-use crate::adapt::{Activity, Choices, Learner, News, Task, Training};
+use crate::adapt::{Choices, Earlier, Learner, News, Task, Training};
 use crate::config::{Layer, Layers, Settings, Show};
 use crate::document::{Change, Encoding};
+use crate::eval::Menus;
 use crate::model::Model;
 use crate::predict;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use tokio::sync::mpsc::UnboundedSender;
@@ -47,12 +48,16 @@ pub(super) struct Session {
     documents: HashMap<Uri, Open>,
     /// The document that was opened or changed last, until it has been read or asked about.
     ahead: Option<Uri>,
+    /// The document that was asked about last.
+    writing: Option<Uri>,
     tools: Tools,
     loading: Loading,
     learner: Option<Learner>,
-    /// Tells the learner that somebody types.
-    activity: Activity,
     is_learning_paused: bool,
+    /// The probability below which nothing is shown to this writer, unless the settings say.
+    threshold: f32,
+    /// Menus that the learner has not heard of.
+    menus: Menus,
     /// The generation of weights in use, where they are the user's own.
     generation: Option<u32>,
     /// Whether the user is shown how a training goes.
@@ -136,21 +141,22 @@ impl Session {
         let (settings, warnings) = layers.settings();
         let mut loading = Loading::new(loader, events.clone());
         let (model, load_error) = loading.first(settings.model.clone());
-        let activity = Activity::default();
-        let learner = learned
-            .and_then(|folder| start_learner(folder, model.clone(), activity.clone(), events));
-        let earlier = Arc::default();
+        let learner = learned.and_then(|folder| start_learner(folder, model.clone(), events));
+        let earlier = Earlier::default();
+        let threshold = predict::Options::default().threshold;
         let mut session = Session {
             features: Features::default(),
             layers,
-            tools: Tools::new(model, earlier, predict_options(&settings)),
+            tools: Tools::new(model, earlier, predict_options(&settings, threshold)),
+            threshold,
+            menus: Menus::default(),
             settings,
             switches: Switches::default(),
             documents: HashMap::new(),
             ahead: None,
+            writing: None,
             loading,
             learner,
-            activity,
             is_learning_paused: false,
             generation: None,
             shows_training: false,
@@ -206,8 +212,8 @@ impl Session {
                 text,
             } => {
                 self.ahead = Some(uri.clone());
-                self.documents
-                    .insert(uri, Open::new(language_id, version, &text));
+                let open = Open::new(file_path(&uri), language_id, version, &text);
+                self.documents.insert(uri, open);
             }
             Event::Change {
                 uri,
@@ -227,6 +233,7 @@ impl Session {
                 self.counts.words += 1;
                 self.counts.empty += u64::from(words.items.is_empty());
                 let _ = reply.send(words); // The asker may have gone meanwhile.
+                self.write_in(&place.uri);
             }
             Event::Ghost {
                 place,
@@ -275,7 +282,7 @@ impl Session {
         tracing::debug!(?settings, "settings changed");
         self.settings = settings;
         (self.log_control)(self.settings.log_level);
-        self.tools.options = predict_options(&self.settings);
+        self.tools.options = predict_options(&self.settings, self.threshold);
         self.outdate_answers();
         self.choose();
         self.load();
@@ -304,11 +311,16 @@ impl Session {
 
     /// What was saved is the truth about the document, and is learned.
     fn save(&mut self, uri: &Uri, text: String) {
+        let menus = std::mem::take(&mut self.menus);
+        if menus.count() > 0.0 {
+            self.learn(Task::Shown(menus));
+        }
         let Some(open) = self.documents.get_mut(uri) else {
             return;
         };
         let language = open.language();
-        if let (Some(language), Some(path)) = (language, file_path(uri))
+        let path = open.path().map(Path::to_owned);
+        if let (Some(language), Some(path)) = (language, path)
             && self.is_on(uri)
         {
             let text = text.clone();
@@ -335,6 +347,12 @@ impl Session {
                 self.generation = generation;
                 self.use_model(model);
             }
+            News::Threshold(threshold) => {
+                tracing::debug!(threshold, "threshold follows what is taken");
+                self.threshold = threshold;
+                self.tools.options = predict_options(&self.settings, self.threshold);
+                self.outdate_answers();
+            }
             News::Training(progress) => {
                 if !std::mem::replace(&mut self.shows_training, true) {
                     self.tell(Notice::Begin("Learning your prose".to_owned()));
@@ -356,7 +374,9 @@ impl Session {
     }
 
     fn change(&mut self, uri: &Uri, version: i32, changes: &[Change]) {
-        self.activity.typed();
+        if let Some(learner) = &mut self.learner {
+            learner.typed();
+        }
         let Some(open) = self.documents.get_mut(uri) else {
             // The client is wrong, and there is nothing to apply the change to.
             tracing::warn!(
@@ -367,6 +387,9 @@ impl Session {
             return;
         };
         let accepted = open.accepted(changes);
+        if let Some((best, is_taken)) = open.answer(changes) {
+            self.menus.add(best, is_taken);
+        }
         open.change(version, changes, self.features.encoding);
         self.ahead = Some(uri.clone());
         if let Some(accepted) = accepted {
@@ -414,7 +437,11 @@ impl Session {
         // An open popup asks by itself, too, and then no space is named.
         let is_unasked = trigger != Trigger::Other && words.prefix.is_empty();
         let intrudes = is_unasked && (words.begins_line || words.after_space && !space_may);
-        (is_typed && fits && !intrudes).then_some(words)
+        if !is_typed || !fits || intrudes {
+            return None;
+        }
+        open.show();
+        Some(words)
     }
 
     fn ghost(&mut self, place: &Place, selected: Option<&Selected>) -> Option<Ghost> {
@@ -429,6 +456,16 @@ impl Session {
             self.features.encoding,
             &mut self.tools,
         )
+    }
+
+    /// Tells the learner which words are not to be lent to themselves.
+    fn write_in(&mut self, uri: &Uri) {
+        let is_other = self.writing.as_ref() != Some(uri);
+        let open = self.documents.get_mut(uri);
+        if let Some(writing) = open.and_then(|open| open.writing(is_other)) {
+            self.writing = Some(uri.clone());
+            self.learn(Task::Writing(writing));
+        }
     }
 
     fn is_on(&self, uri: &Uri) -> bool {
@@ -507,8 +544,9 @@ impl Session {
             },
             "settings": self.settings.to_json(),
             "warnings": self.warned.iter().collect::<Vec<_>>(),
-            "newWords": self.tools.earlier.new_words().len(),
+            "newWords": self.tools.earlier.all().new_words().len(),
             "generation": self.generation,
+            "threshold": self.tools.options.threshold,
             "documents": documents.collect::<Vec<_>>(),
             "requests": {
                 "completion": self.counts.words,
@@ -533,7 +571,7 @@ impl Session {
             "loading": self.loading.is_busy(),
             "learning": self.settings.learn && self.learner.is_some() && !self.is_learning_paused,
             "generation": self.generation,
-            "newWords": self.tools.earlier.new_words().len(),
+            "newWords": self.tools.earlier.all().new_words().len(),
             "documents": documents.collect::<serde_json::Map<_, _>>(),
         });
         if state != self.told {
@@ -568,24 +606,19 @@ pub(super) fn file_path(uri: &Uri) -> Option<PathBuf> {
 }
 
 /// A learner that tells the session; without one nothing is learned.
-fn start_learner(
-    folder: PathBuf,
-    model: Arc<Model>,
-    activity: Activity,
-    events: Sender<Event>,
-) -> Option<Learner> {
+fn start_learner(folder: PathBuf, model: Arc<Model>, events: Sender<Event>) -> Option<Learner> {
     let news = move |news| {
         let _ = events.send(Event::News(news)); // The session may have ended.
     };
-    Learner::start(folder, model, activity, news)
+    Learner::start(folder, model, news)
         .inspect_err(|error| tracing::warn!(%error, "no thread for the learner"))
         .ok()
 }
 
-fn predict_options(settings: &Settings) -> predict::Options {
+fn predict_options(settings: &Settings, threshold: f32) -> predict::Options {
     predict::Options {
         max_items: settings.max_items,
-        threshold: settings.threshold,
+        threshold: settings.threshold.unwrap_or(threshold),
         max_phrase_words: settings.phrase_length,
         phrase_threshold: settings.phrase_threshold,
         ..predict::Options::default()

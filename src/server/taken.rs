@@ -14,6 +14,20 @@ pub(super) fn word(changes: &[Change], at: Position, words: &Words) -> Option<Ac
     is_offered.then(|| saved(&made, &words.prefix)).flatten()
 }
 
+/// What a change says to a popup that was shown `at` a cursor: whether a word of it is taken, or a letter typed instead. Nothing
+/// if it is about something else.
+pub(super) fn answer(changes: &[Change], at: Position, words: &Words) -> Option<bool> {
+    let is_taken = word(changes, at, words).is_some();
+    let is_typed = |change: &Change| match change {
+        Change::Partial(range, text) => {
+            range.start == at && range.end == at && text.chars().count() == 1
+        }
+        Change::Full(_) => false,
+    };
+    let is_answer = is_taken || matches!(changes, [change] if is_typed(change));
+    is_answer.then_some(is_taken)
+}
+
 /// Ghost text that was asked for `at` a cursor, or a part of it that ends where a word does.
 pub(super) fn ghost(changes: &[Change], at: Position, ghost: &Ghost) -> Option<Accepted> {
     let made = made(changes, at, &ghost.range, &ghost.replaced)?;
@@ -53,6 +67,7 @@ fn saved(made: &str, typed: &str) -> Option<Accepted> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::predict::Suggestion;
 
     fn at(column: u32) -> Position {
         Position { line: 0, column }
@@ -60,6 +75,34 @@ mod tests {
 
     fn insert(column: u32, text: &str) -> Change {
         Change::Partial(at(column)..at(column), text.to_owned())
+    }
+
+    #[test]
+    fn a_popup_is_taken_from_or_typed_past() {
+        let words = Words {
+            prefix: "qui".to_owned(),
+            range: at(4)..at(7),
+            items: vec![Suggestion {
+                text: "quick".to_owned(),
+                probability: 0.5,
+            }],
+            ..Words::default()
+        };
+        let check = |change: Change, expected: Option<bool>| {
+            let found = answer(std::slice::from_ref(&change), at(7), &words);
+            assert_eq!(found, expected, "{change:?}");
+        };
+        check(
+            Change::Partial(at(4)..at(7), "quick ".to_owned()),
+            Some(true),
+        );
+        check(insert(7, "ck"), Some(true));
+        check(insert(7, "c"), Some(false));
+        check(insert(7, " "), Some(false));
+        check(insert(7, "et pasted"), None);
+        check(insert(9, "c"), None);
+        check(Change::Partial(at(6)..at(7), String::new()), None);
+        check(Change::Full("The qui".to_owned()), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Secrets planted in learned prose are never offered, whatever is typed of them.
 
 use crate::prose::prose;
-use rnn_lsp::adapt::{Library, TrainingNow};
+use rnn_lsp::adapt::{Library, PersonalCounts, TrainingNow};
 use rnn_lsp::document::Document;
 use rnn_lsp::model::{Model, Scratch};
 use rnn_lsp::predict::{Options, Own, Predictor, suggest};
@@ -88,10 +88,11 @@ const CANARIES: &[(&str, &str)] = &[
     ),
 ];
 
-/// What a person typed, and the letters of secrets that are no words of the model.
+/// What a person typed, counted, and the weights tuned to it.
 struct Bench {
     model: Arc<Model>,
     library: Library,
+    counts: PersonalCounts,
     _folder: tempfile::TempDir,
 }
 
@@ -101,6 +102,7 @@ impl Bench {
         let model = Arc::new(Model::shipped());
         Bench {
             library: Library::open(folder.path(), model.clone()),
+            counts: PersonalCounts::default(),
             model,
             _folder: folder,
         }
@@ -112,11 +114,32 @@ impl Bench {
         self.library
             .learn(&path, Language::Markdown, text, now)
             .unwrap();
+        self.counts = self.library.counts(now);
+    }
+
+    /// Learns some of the secrets, one once, the next twice, and so on.
+    fn plant<'a>(&mut self, canaries: impl Iterator<Item = &'a (&'a str, &'a str)>, most: usize) {
+        for (index, (sentence, _)) in canaries.enumerate() {
+            let paragraphs = vec![format!("{sentence}\n\nWe went home. "); index % most + 1];
+            self.learn(&format!("{index}.md"), &paragraphs.join("\n\n"));
+        }
+    }
+
+    /// Tunes the weights to all of it.
+    fn tune(&mut self) {
+        let mut training = TrainingNow::begin(&mut self.library).unwrap().unwrap();
+        let trial = loop {
+            match training.step(&mut self.library) {
+                Ok(trial) => break trial.unwrap(),
+                Err(going) => training = going,
+            }
+        };
+        assert!(trial.generation.is_some(), "{trial:?}");
+        self.model = Arc::new(self.library.tuned().unwrap());
     }
 
     /// What is offered where `typed` stands behind a sentence.
     fn offered(&self, predictor: &mut Predictor, typed: &str) -> Vec<String> {
-        let counts = self.library.counts(SystemTime::now());
         let text = format!("It was late. They said {typed}");
         let mut document = Document::open(Language::Markdown, 0, &text);
         let context = document.context(text.len(), &self.model, &mut Scratch::default());
@@ -125,7 +148,7 @@ impl Bench {
         };
         let own = Own {
             document: document.recency(),
-            earlier: Some(&counts),
+            earlier: Some(&self.counts),
         };
         let options = Options {
             max_items: 50,
@@ -143,39 +166,24 @@ impl Bench {
 #[test]
 fn planted_secrets_are_never_offered() {
     let mut bench = Bench::new();
-    // The first is planted once, the tenth ten times.
-    for (index, (sentence, _)) in CANARIES.iter().enumerate() {
-        let paragraphs = vec![format!("{sentence}\n\nWe went home. "); index % 10 + 1];
-        bench.learn(&format!("{index}.md"), &paragraphs.join("\n\n"));
-    }
-    never_offered(&bench);
+    bench.plant(CANARIES.iter(), 10);
+    never_offered(&bench, CANARIES.iter());
 }
 
-/// The same with weights tuned to all of it. Tuning the shipped network takes a while.
+/// The same with weights tuned to them: all of them in the slow form; a few, in little prose, else.
 #[test]
 fn planted_secrets_are_never_offered_by_tuned_weights() {
-    if std::env::var_os("RUN_SLOW_TESTS").is_none() {
-        return;
-    }
+    let is_slow = std::env::var_os("RUN_SLOW_TESTS").is_some();
+    let (every, words, most) = if is_slow { (1, 3000, 10) } else { (5, 950, 4) };
+    let planted = || CANARIES.iter().step_by(every);
     let mut bench = Bench::new();
-    bench.learn("prose.md", &prose(0, 3000));
-    for (index, (sentence, _)) in CANARIES.iter().enumerate() {
-        let paragraphs = vec![format!("{sentence}\n\nWe went home. "); index % 10 + 1];
-        bench.learn(&format!("{index}.md"), &paragraphs.join("\n\n"));
-    }
-    let mut training = TrainingNow::begin(&mut bench.library).unwrap().unwrap();
-    let trial = loop {
-        match training.step(&mut bench.library) {
-            Ok(trial) => break trial.unwrap(),
-            Err(going) => training = going,
-        }
-    };
-    assert!(trial.generation.is_some(), "{trial:?}");
-    bench.model = Arc::new(bench.library.tuned().unwrap());
-    never_offered(&bench);
+    bench.learn("prose.md", &prose(0, words));
+    bench.plant(planted(), most);
+    bench.tune();
+    never_offered(&bench, planted());
 }
 
-fn never_offered(bench: &Bench) {
+fn never_offered<'a>(bench: &Bench, planted: impl Iterator<Item = &'a (&'a str, &'a str)> + Clone) {
     let vocabulary = bench.model.tokenizer().vocabulary();
     // A word that the model knows by itself tells nothing.
     let ignorant = Bench::new();
@@ -184,14 +192,14 @@ fn never_offered(bench: &Bench) {
         let offered = |start: &str| ignorant.offered(&mut Predictor::default(), start);
         starts.any(|start| offered(start).iter().any(|offered| offered == word))
     };
-    let telltales: Vec<String> = CANARIES
-        .iter()
+    let telltales: Vec<String> = planted
+        .clone()
         .flat_map(|(_, secret)| words::words(secret).map(str::to_lowercase))
         .filter(|word| word.len() > 5 && vocabulary.word(word).is_none() && !known(word))
         .collect();
-    assert!(telltales.len() > 20, "{telltales:?}");
+    assert!(telltales.len() >= planted.clone().count(), "{telltales:?}");
     let mut predictor = Predictor::default();
-    for (_, secret) in CANARIES {
+    for (_, secret) in planted {
         let starts = secret.char_indices().map(|(at, _)| &secret[..at]);
         let inner =
             words::words(secret).flat_map(|word| word.char_indices().map(|(at, _)| &word[..at]));

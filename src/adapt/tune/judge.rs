@@ -87,6 +87,7 @@ impl Tally {
             perplexity: (self.nats / tokens).exp(),
             top1: 100.0 * self.first as f64 / tokens,
             top3: 100.0 * self.in_three as f64 / tokens,
+            saved: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a training reads: the writer's prose as tokens, and the newest of it kept apart to judge by.
 
+use super::typing::{self, Piece};
 use crate::adapt::source::{Paragraph, folded};
 use crate::adapt::store::Store;
 use crate::model::Model;
@@ -40,6 +41,8 @@ pub(super) struct Lesson {
     pub(super) own: Tokens,
     /// To judge by: the newest.
     pub(super) newest: Tokens,
+    /// Some of that, to type.
+    pub(super) pieces: Vec<Piece>,
     /// Words in both.
     pub(super) words: usize,
 }
@@ -73,6 +76,7 @@ impl Lesson {
                 own.push(last);
             }
         }
+        lesson.pieces = typing::pieces(&newest);
         for paragraphs in own {
             writer.write(&paragraphs, &mut lesson.own);
         }

@@ -242,6 +242,7 @@ fn grouped(number: usize) -> String {
 mod tests {
     use super::*;
     use crate::adapt::{Accepted, File, Score, Trial, private::Withheld, time_of};
+    use crate::eval::Menus;
 
     fn status() -> Status {
         Status {
@@ -257,6 +258,8 @@ mod tests {
                     keys: 4321,
                 },
             )],
+            menus: Menus::default(),
+            threshold: 0.12,
             files: vec![File {
                 path: "/a & b.md".into(),
                 words: 12_345,

@@ -29,7 +29,10 @@ fn in_range(settings: &Settings) {
     assert!((1..=20).contains(&settings.max_items));
     assert!((0..=20).contains(&settings.min_prefix));
     assert!((1..=10).contains(&settings.phrase_length));
-    for share in [settings.threshold, settings.phrase_threshold] {
+    for share in [
+        settings.threshold.unwrap_or_default(),
+        settings.phrase_threshold,
+    ] {
         assert!((0.0..=1.0).contains(&share));
     }
     assert!((0.0..=1440.0).contains(&settings.train_minutes));

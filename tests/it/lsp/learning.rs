@@ -77,6 +77,41 @@ fn a_name_saved_in_one_document_is_offered_in_another() {
     assert!(is_offered(&mut editor));
 }
 
+/// Waits for what the learner brings about.
+fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < LIMIT, "{what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn what_stands_behind_the_cursor_is_lent_to_its_own_document() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = start(folder.path());
+    save(&mut editor, NOTES, TEXT);
+    learned(&mut editor);
+    editor.change(NOTES, 2, (0, 0), (0, 0), "Thar\n\n");
+    eventually("it is not lent", || {
+        let items = editor.complete(NOTES, 0, 4);
+        let mut words = items.iter().map(|item| &item["textEdit"]["newText"]);
+        words.any(|word| word == "Tharbolan")
+    });
+}
+
+#[test]
+fn others_are_told_that_somebody_types() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = start(folder.path());
+    editor.open(OTHER, "markdown", "I saw ");
+    learned(&mut editor);
+    assert!(!folder.path().join("typing").exists());
+    editor.change(OTHER, 2, (0, 6), (0, 6), "h");
+    let is_told = || folder.path().join("typing").exists();
+    eventually("nobody else knows that somebody types", is_told);
+}
+
 #[test]
 fn what_is_saved_last_is_learned_before_the_end() {
     let folder = tempfile::tempdir().unwrap();

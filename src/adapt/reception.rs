@@ -1,0 +1,203 @@
+//! How a writer takes what is shown: below which probability a menu is not worth their while.
+//!
+//! A menu interrupts, so it should be shown where a word is taken from it often enough: one time in four, which is how often one
+//! at the default threshold is taken by a writer who takes every word that is right. Somebody who mostly types on takes
+//! fewer from menus of the same strength, and is shown stronger ones only; somebody whose words are guessed better than most
+//! is shown weaker ones. Older menus count less and less, so what was not shown for a while is tried again.
+
+use super::files;
+use super::sealed::{self, Broken};
+use crate::eval::Menus;
+use crate::eval::menus::{BINS, EDGES};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A line of JSON for each time that some were counted, added at the end: any number of servers may write the same file.
+const NAME: &str = "menus";
+
+/// A longer file is shortened to one line.
+const LONGEST: u64 = 64 << 10;
+
+/// What the first line says before its checksum where it is exported.
+const FIRST_LINE: &str = "rnn-lsp menus 1 ";
+
+/// The share of menus that are taken from, by the edges of [`Menus`], by a writer who takes every word that is right and among the
+/// first three: the simulated one, on 100 validation documents (`rnn-lsp eval`, which prints them).
+const USUAL: [f64; BINS] = [0.22, 0.23, 0.25, 0.29, 0.37, 0.44, 0.53, 0.64, 0.71];
+
+/// A menu is worth showing where such a share is taken from: between those of the menus on both sides of the threshold that is best
+/// for the simulated writer, where a menu that is not taken from costs half a key.
+const WORTH: f64 = 0.26;
+
+/// What is known beforehand counts as so many menus of each kind...
+const BELIEF: f64 = 200.0;
+
+/// ...and how readily words are taken at all as so many words that were.
+const READINESS: f64 = 400.0;
+
+/// Menus after which one counts half.
+const HALF_LIFE: f64 = 4000.0;
+
+/// The threshold is one of the edges from here...
+const LOUDEST: f32 = 0.08;
+
+/// ...to here, whatever is taken.
+const QUIETEST: f32 = 0.3;
+
+/// See the module.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Reception(Menus);
+
+impl Reception {
+    /// Of what is kept in a folder. Lines that are none are passed over.
+    pub fn of(folder: &Path) -> Reception {
+        let mut reception = Reception::default();
+        let text = fs::read_to_string(path(folder)).unwrap_or_default();
+        let lines = text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        lines
+            .filter(is_possible)
+            .for_each(|menus| reception.add(&menus));
+        reception
+    }
+
+    /// For another machine: nothing where nothing was counted.
+    pub(super) fn export(folder: &Path) -> Vec<u8> {
+        let Reception(menus) = Reception::of(folder);
+        match menus.count() > 0.0 {
+            true => sealed::seal(FIRST_LINE, line(&menus).as_bytes()),
+            false => Vec::new(),
+        }
+    }
+
+    /// What [`Reception::export`] wrote, if `bytes` are that.
+    pub(super) fn import(bytes: &[u8]) -> Option<Result<Menus, Broken>> {
+        let is_ours = bytes.starts_with(FIRST_LINE.as_bytes());
+        is_ours.then(|| {
+            let json = sealed::open(FIRST_LINE, bytes)?;
+            let menus = serde_json::from_slice(json).ok().filter(is_possible);
+            menus.ok_or(Broken::FirstLine(FIRST_LINE))
+        })
+    }
+
+    /// What was counted, older menus counting less.
+    pub fn menus(&self) -> &Menus {
+        &self.0
+    }
+
+    /// Takes in menus that came after all others.
+    pub fn add(&mut self, newer: &Menus) {
+        self.0 = self.0.times((-newer.count() / HALF_LIFE).exp2());
+        self.0 += *newer;
+    }
+
+    /// The probability of the best word below which nothing is to be shown.
+    pub fn threshold(&self) -> f32 {
+        let Menus { shown, taken } = &self.0;
+        let usual: f64 = shown
+            .iter()
+            .zip(USUAL)
+            .map(|(shown, usual)| shown * usual)
+            .sum();
+        let readiness = (taken.iter().sum::<f64>() + READINESS) / (usual + READINESS);
+        let is_worth = |bin: usize| {
+            let believed = (readiness * USUAL[bin]).min(1.0);
+            (taken[bin] + BELIEF * believed) / (shown[bin] + BELIEF) >= WORTH
+        };
+        // What is stronger than something worth while is worth while.
+        let lowest = (0..BINS).find(|&bin| is_worth(bin));
+        lowest.map_or(QUIETEST, |bin| EDGES[bin].clamp(LOUDEST, QUIETEST))
+    }
+}
+
+/// Adds menus to what is kept in a folder.
+pub(super) fn keep(folder: &Path, newer: &Menus) -> io::Result<()> {
+    let path = path(folder);
+    if fs::metadata(&path).is_ok_and(|file| file.len() > LONGEST) {
+        let Reception(menus) = Reception::of(folder);
+        files::write(&path, line(&menus).as_bytes())?;
+    }
+    files::append(&path, line(newer).as_bytes())
+}
+
+fn line(menus: &Menus) -> String {
+    serde_json::to_string(menus).expect("numbers are JSON") + "\n"
+}
+
+fn is_possible(menus: &Menus) -> bool {
+    let is_count = |count: &f64| (0.0..1e9).contains(count);
+    let mut pairs = menus.shown.iter().zip(&menus.taken);
+    pairs.all(|(shown, taken)| is_count(shown) && is_count(taken) && taken <= shown)
+}
+
+fn path(folder: &Path) -> PathBuf {
+    folder.join(NAME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::predict::Options;
+
+    /// Of a writer who takes so many of a hundred of the menus that others take.
+    fn after(menus: f64, readiness: f64) -> Reception {
+        let shown = [menus / BINS as f64; BINS];
+        let taken = USUAL.map(|usual| (readiness * usual).min(1.0) * menus / BINS as f64);
+        let mut reception = Reception::default();
+        reception.add(&Menus { shown, taken });
+        reception
+    }
+
+    #[test]
+    fn the_threshold_follows_what_is_taken() {
+        let usual = Options::default().threshold;
+        assert_eq!(Reception::default().threshold(), usual);
+        assert_eq!(after(5000.0, 1.0).threshold(), usual);
+        assert_eq!(after(5000.0, 0.0).threshold(), QUIETEST);
+        assert_eq!(after(5000.0, 2.0).threshold(), LOUDEST);
+        let some = after(5000.0, 0.7).threshold();
+        assert!(some > usual && some < QUIETEST, "{some}");
+        // A page is no reason to change anything.
+        assert_eq!(after(30.0, 0.0).threshold(), usual);
+    }
+
+    #[test]
+    fn what_was_long_ago_counts_less() {
+        let mut reception = after(5000.0, 0.0);
+        for _ in 0..20 {
+            reception.add(after(1000.0, 1.0).menus());
+        }
+        assert_eq!(reception.threshold(), Options::default().threshold);
+    }
+
+    #[test]
+    fn what_is_kept_adds_up_and_stays_short() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Reception::of(folder.path()), Reception::default());
+        assert_eq!(Reception::export(folder.path()), b"");
+        let some = *after(90.0, 0.5).menus();
+        keep(folder.path(), &some).unwrap();
+        let mut expected = Reception::default();
+        expected.add(&some);
+        assert_eq!(Reception::of(folder.path()), expected);
+        for bad in ["torn {", "{\"shown\":[1],\"taken\":[1]}", "{}"] {
+            files::append(&path(folder.path()), format!("{bad}\n").as_bytes()).unwrap();
+        }
+        keep(folder.path(), &some.times(1e300)).unwrap();
+        assert_eq!(Reception::of(folder.path()), expected);
+        let exported = Reception::export(folder.path());
+        assert_eq!(Reception::import(&exported).unwrap().unwrap(), some);
+        assert!(
+            Reception::import(&exported[..exported.len() - 9])
+                .unwrap()
+                .is_err()
+        );
+        assert!(Reception::import(b"rnn-lsp learned 1 ").is_none());
+        for _ in 0..1000 {
+            keep(folder.path(), &some).unwrap();
+        }
+        assert!(fs::metadata(path(folder.path())).unwrap().len() < 2 * LONGEST);
+    }
+}
