@@ -8,32 +8,32 @@
 //!
 //! - the text falls into pieces that are read separately ([`outline`]), and each piece into tokens and *anchors*, places
 //!   where reading may start ([`reading`]);
+//! - what stands at a cursor is asked once a word ([`cursor`]);
 //! - the hidden state at a cursor is that of reading from the last anchor that leaves enough context before it, and
 //!   whatever was read of the same tokens before is not read again ([`checkpoint`]);
 //! - the [`Recency`] holds the tokens of some hundred kilobytes before the cursor.
 
 mod checkpoint;
+mod cursor;
 mod outline;
 mod position;
 mod reading;
 
 pub use position::{Encoding, Position};
 
-use crate::model::{Model, Scratch};
-use crate::predict::{Boundary, Context, Recency};
-use crate::text::prose::{self, Edge, Language, Place};
-use crate::text::{Ending, TokenId, Tokenizer, Vocabulary, prefix_start};
+use crate::model::{Model, Scratch, State};
+use crate::predict::{Context, Recency};
+use crate::text::prose::{self, Language};
+use crate::text::{Ending, TokenId, Tokenizer, Vocabulary};
 use checkpoint::{Checkpoints, common};
+use cursor::Cursor;
 use outline::{Outline, ReadingId};
-use reading::{CONTEXT_TOKENS, Memory, Reading, is_curly};
+use reading::{CONTEXT_TOKENS, Memory, Reading};
 use ropey::Rope;
 use std::ops::Range;
 
 /// A piece longer than this (a code block, a blob) is left alone: reading it at every keystroke would be felt.
 const MAX_PIECE: usize = 128 << 10;
-
-/// No word is longer, so the prefix is looked for in so many bytes before the cursor.
-const MAX_PREFIX: usize = 128;
 
 /// What [`Document::read_ahead`] does at a time, at most: bytes of pieces made tokens, tokens remembered, tokens read by the network.
 const AHEAD_BYTES: usize = 8 << 10;
@@ -52,6 +52,7 @@ pub struct Document {
     in_step: bool,
     outline: Outline,
     memory: Memory,
+    last: cursor::Last,
     checkpoints: Checkpoints,
     /// What `recency` has read.
     tokens: Vec<TokenId>,
@@ -122,6 +123,7 @@ impl Document {
             in_step: true,
             outline: Outline::default(),
             memory: Memory::default(),
+            last: cursor::Last::default(),
             checkpoints: Checkpoints::default(),
             tokens: Vec::new(),
             anchors: Vec::new(),
@@ -247,6 +249,26 @@ impl Document {
         })
     }
 
+    /// The tokens of `word` and the state after them, as if it stood behind a space at the place of the last [`Document::context`]
+    /// and a space behind it; `None` if there was none with this model. Nothing of it is seen before it is typed.
+    pub fn foresee(
+        &mut self,
+        word: &str,
+        model: &Model,
+        scratch: &mut Scratch,
+    ) -> Option<(Vec<TokenId>, State)> {
+        self.read_for(model);
+        let known = self.tokens.len();
+        if known == 0 {
+            return None;
+        }
+        let more = model.tokenizer().read(word, Ending::Spaced);
+        self.tokens.extend_from_slice(&more);
+        let tokens = self.read_from();
+        self.tokens.truncate(known);
+        Some((more, self.checkpoints.state(&tokens, model, scratch)))
+    }
+
     /// Does a small part of what [`Document::context`] at this offset would have to do, a millisecond or two; `false` when nothing
     /// is left to do.
     pub fn read_ahead(&mut self, offset: usize, model: &Model, scratch: &mut Scratch) -> bool {
@@ -289,10 +311,13 @@ impl Document {
             return None;
         }
         let text = self.slice(range.clone());
-        let part = outline::part(range.start);
-        let place = prose::place(self.language, part, &text, offset - range.start)?;
-        let before = &text[..offset - range.start];
-        let cursor = Cursor::new(&place, before, model.tokenizer(), &mut self.memory)?;
+        let cursor = self.last.at(
+            (self.language, outline::part(range.start)),
+            &text,
+            offset - range.start,
+            model.tokenizer(),
+            &mut self.memory,
+        )?;
         Some((cursor, self.outline.memory(piece)..piece))
     }
 
@@ -318,6 +343,7 @@ impl Document {
         }
         self.outline.forget_all_but(0..0);
         self.memory = Memory::default();
+        self.last = cursor::Last::default();
         self.checkpoints.clear();
         self.tokens.clear();
         self.anchors.clear();
@@ -438,59 +464,5 @@ impl Document {
         if self.outline.readings() > MAX_READINGS + needed.len() {
             self.outline.forget_all_but(needed);
         }
-    }
-}
-
-/// A cursor in prose.
-struct Cursor {
-    /// Of its piece, up to the prefix.
-    reading: Reading,
-    prefix: String,
-    boundary: Boundary,
-}
-
-impl Cursor {
-    /// In a piece of which `text` stands before the cursor. `None` where markup runs through the prefix: replacing it
-    /// would tear the markup apart.
-    fn new(
-        place: &Place,
-        text: &str,
-        tokenizer: &Tokenizer,
-        memory: &mut Memory,
-    ) -> Option<Cursor> {
-        let mut reading = Reading::default();
-        for paragraph in &place.before {
-            let prose = paragraph.text(text);
-            reading.paragraph(paragraph.starts, &prose, Ending::Spaced, tokenizer, memory);
-        }
-        let prose = place.paragraph.text(text);
-        let last = place.paragraph.ranges.last().cloned().unwrap_or_default();
-        let tail = prose.ceil_char_boundary(prose.len().saturating_sub(MAX_PREFIX));
-        let start = match place.edge {
-            Edge::Open if last.end == text.len() => tail + prefix_start(&prose[tail..]),
-            _ => prose.len(),
-        };
-        let (before, prefix) = prose.split_at(start);
-        if prefix.len() > last.len() {
-            return None;
-        }
-        let is_spaced = !before.ends_with(|c: char| !c.is_whitespace()) && place.edge == Edge::Open;
-        let ending = if is_spaced {
-            Ending::Spaced
-        } else {
-            Ending::Word
-        };
-        reading.paragraph(place.paragraph.starts, before, ending, tokenizer, memory);
-        reading.curly = is_curly(prefix).or(reading.curly);
-        let boundary = if is_spaced {
-            Boundary::Spaced
-        } else {
-            Boundary::Touching
-        };
-        Some(Cursor {
-            reading,
-            prefix: prefix.to_owned(),
-            boundary,
-        })
     }
 }

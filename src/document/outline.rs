@@ -11,7 +11,13 @@ use std::ops::Range;
 
 /// Where a piece ends is looked for in so many bytes behind its start, then in four times as many, and so on: a scanner
 /// that looks for a closing tag then sees the same text whatever was scanned before.
-const WINDOW: usize = 32 << 10;
+fn window(language: Language) -> usize {
+    match language {
+        // Their cuts are found line by line; only front matter is looked for further on.
+        Language::Plain | Language::Markdown => prose::OPENING,
+        _ => 32 << 10,
+    }
+}
 
 /// So much of a line says what it is.
 const LONG_LINE: usize = 4 << 10;
@@ -113,9 +119,10 @@ impl Outline {
     /// The first piece that the changes may have moved.
     ///
     /// Front matter and preambles are looked for from the start. Scanners that match tags and environments may look
-    /// further than the contract of [`prose::next_cut`] has it, but never past their window.
+    /// further than the contract of [`prose::next_cut`] has it, but never past their [`window`].
     fn first_to_scan(&self, language: Language) -> usize {
-        if self.head < WINDOW {
+        let window = window(language);
+        if self.head < window {
             return 0;
         }
         let behind = self
@@ -126,7 +133,7 @@ impl Outline {
             Language::Plain | Language::Markdown => before,
             _ => before.min(
                 self.pieces
-                    .partition_point(|piece| piece.start + WINDOW < self.head),
+                    .partition_point(|piece| piece.start + window < self.head),
             ),
         }
     }
@@ -238,7 +245,7 @@ struct Scan<'t> {
 impl Scan<'_> {
     /// Where the piece that starts at `start` ends, or `None` if it is the last.
     fn next_cut(&mut self, start: usize) -> Option<usize> {
-        let mut reach = WINDOW;
+        let mut reach = window(self.language);
         loop {
             self.cover(start, reach);
             let rest = &self.window[start - self.base..];
@@ -264,6 +271,7 @@ impl Scan<'_> {
         // Further than needed, so that not every piece moves the window.
         let to = start.saturating_add(reach.saturating_mul(2)).min(len);
         let to = self.text.char_to_byte(self.text.byte_to_char(to));
+        self.window.reserve(to - from);
         self.window.extend(self.text.byte_slice(from..to).chunks());
     }
 

@@ -119,14 +119,22 @@ impl Default for Options {
 #[derive(Debug, Default)]
 pub struct Predictor {
     scratch: Scratch,
-    read: Option<Read>,
-    next: Distribution,
     tables: Tables,
-    beam: Beam,
+    /// At the last state, and at the one that was foreseen.
+    here: Expected,
+    ahead: Expected,
     shown: Shown,
 }
 
-/// What a distribution was computed for.
+/// The words to be expected after one state.
+#[derive(Debug, Default)]
+struct Expected {
+    after: Option<Read>,
+    next: Distribution,
+    beam: Beam,
+}
+
+/// What a distribution is computed for.
 #[derive(Debug, PartialEq)]
 struct Read {
     state: State,
@@ -161,13 +169,15 @@ pub fn suggest(
     } else {
         typed.clone()
     };
-    let read = Read {
-        state: context.state.clone(),
-        tail: recency.tail(LONGEST).to_vec(),
-        gates: options.gates(model),
-    };
-    predictor.read(model, read);
-    let proposals = predictor.propose(model, context, &wanted, options.max_items);
+    predictor.read(
+        model,
+        Read {
+            state: context.state.clone(),
+            tail: recency.tail(LONGEST).to_vec(),
+            gates: options.gates(model),
+        },
+    );
+    let proposals = predictor.propose(model, context.boundary, &wanted, options.max_items);
     let past = own.at(&recency.history());
     let place = Place {
         typed: &wanted,
@@ -282,16 +292,119 @@ fn in_the_writers_hand(text: &str, typed: &str, context: &Context) -> String {
 }
 
 impl Predictor {
+    /// Probability that the word at the cursor is finished with the letters typed: what it has of all words that start so. As far
+    /// as the last [`suggest`] tells, and for words of one token.
+    pub fn is_finished(&self, model: &Model, typed: &str) -> f32 {
+        let vocabulary = model.tokenizer().vocabulary();
+        let typed = typed.replace(CURLY, "'");
+        match (&self.here.after, vocabulary.word(&typed)) {
+            (Some(_), Some(id)) => {
+                let all = self.here.next.matching(vocabulary, &typed, Kind::Word).mass;
+                self.here.next.of(id) / all.max(f32::MIN_POSITIVE)
+            }
+            _ => 0.0,
+        }
+    }
+
+    /// Does most of what [`suggest`] will have to do at a state that has read the document's tokens and `more`, behind a space. What
+    /// is known for the present state stays.
+    pub fn foresee(
+        &mut self,
+        model: &Model,
+        state: State,
+        (document, more): (&Recency, &[TokenId]),
+        options: &Options,
+    ) {
+        let mut tail = [document.tail(LONGEST), more].concat();
+        tail.drain(..tail.len().saturating_sub(LONGEST));
+        let gates = options.gates(model);
+        let Predictor {
+            scratch,
+            tables,
+            ahead,
+            ..
+        } = self;
+        ahead.read(model, Read { state, tail, gates }, tables, scratch);
+        ahead.propose(
+            model,
+            Boundary::Spaced,
+            "",
+            options.max_items,
+            tables,
+            scratch,
+        );
+    }
+
     /// What the network says of the words that start with `typed`.
     fn propose(
         &mut self,
         model: &Model,
-        context: &Context,
+        boundary: Boundary,
         typed: &str,
         max_items: usize,
     ) -> Proposals {
+        let Predictor {
+            scratch,
+            tables,
+            here,
+            ..
+        } = self;
+        here.propose(model, boundary, typed, max_items, tables, scratch)
+    }
+
+    /// Makes the cached distribution that of `read`.
+    fn read(&mut self, model: &Model, read: Read) {
+        if self.here.after.as_ref() == Some(&read) {
+            return;
+        }
+        if self.ahead.after.as_ref() == Some(&read) {
+            std::mem::swap(&mut self.here, &mut self.ahead);
+        }
+        let Predictor {
+            scratch,
+            tables,
+            here,
+            ..
+        } = self;
+        here.read(model, read, tables, scratch);
+        self.shown.clear();
+    }
+
+    /// Forgets what was offered for the word at the cursor: nobody has seen it.
+    pub fn forget_shown(&mut self) {
+        self.shown.clear();
+    }
+}
+
+impl Expected {
+    /// Computes the distribution after `read`, unless it is there.
+    fn read(&mut self, model: &Model, read: Read, tables: &mut Tables, scratch: &mut Scratch) {
+        if self.after.as_ref() == Some(&read) {
+            return;
+        }
+        let mut logits = std::mem::take(&mut self.next).into_buffer();
+        logits.resize(model.vocabulary_size(), 0.0);
+        model.logits(&read.state, &mut logits, scratch);
+        if tables.len() != logits.len() {
+            *tables = Tables::new(model.tokenizer().vocabulary());
+        }
+        self.next = Distribution::new(logits, tables, read.place(model));
+        self.beam.clear();
+        self.after = Some(read);
+    }
+
+    /// The words that start with `typed`.
+    fn propose(
+        &mut self,
+        model: &Model,
+        boundary: Boundary,
+        typed: &str,
+        max_items: usize,
+        tables: &Tables,
+        scratch: &mut Scratch,
+    ) -> Proposals {
         let vocabulary = model.tokenizer().vocabulary();
-        let scale = match context.boundary {
+        let scale = match boundary {
             Boundary::Spaced => 1.0 / self.next.spaced_mass,
             Boundary::Touching => 1.0,
         };
@@ -299,19 +412,17 @@ impl Predictor {
         // What is less probable than the last word of the menu, or much less than the first, is not worth a step.
         let p = |rank: usize| single.best.get(rank).map_or(0.0, |&(_, p)| p);
         let worth = p(max_items.saturating_sub(1)).max(0.3 * p(0));
-        let Some(read) = &self.read else {
+        let Some(read) = &self.after else {
             return Proposals::default();
         };
         let root = Root {
             state: &read.state,
             next: &self.next,
-            tables: &self.tables,
+            tables,
             place: read.place(model),
             single: single.mass,
         };
-        let several = self
-            .beam
-            .search(model, root, typed, worth, &mut self.scratch);
+        let several = self.beam.search(model, root, typed, worth, scratch);
         let starts_word = |id: TokenId| vocabulary.text(id).starts_with(char::is_alphabetic);
         let single_words = single.best.iter().filter(|&&(id, _)| starts_word(id));
         let mut words: Vec<(String, f32)> = single_words
@@ -334,28 +445,6 @@ impl Predictor {
             mass,
             sure: self.next.sure,
         }
-    }
-
-    /// Makes the cached distribution that of `read`.
-    fn read(&mut self, model: &Model, read: Read) {
-        if self.read.as_ref() == Some(&read) {
-            return;
-        }
-        let mut logits = std::mem::take(&mut self.next).into_buffer();
-        logits.resize(model.vocabulary_size(), 0.0);
-        model.logits(&read.state, &mut logits, &mut self.scratch);
-        if self.tables.len() != logits.len() {
-            self.tables = Tables::new(model.tokenizer().vocabulary());
-        }
-        self.next = Distribution::new(logits, &self.tables, read.place(model));
-        self.beam.clear();
-        self.shown.clear();
-        self.read = Some(read);
-    }
-
-    /// Forgets what was offered for the word at the cursor: nobody has seen it.
-    pub fn forget_shown(&mut self) {
-        self.shown.clear();
     }
 }
 
@@ -443,6 +532,33 @@ mod tests {
         for closed in ["3", "1.", "name@", "a,", "really?", "no:"] {
             check(closed, Boundary::Touching, false);
         }
+    }
+
+    #[test]
+    fn what_is_foreseen_is_what_comes() {
+        let options = Options {
+            threshold: 0.0,
+            ..Options::default()
+        };
+        let ask = |predictor: &mut Predictor, before: &str, prefix: &str| {
+            let (context, recency) = place(before, prefix, Boundary::Spaced, false);
+            suggest(&MODEL, &context, Own::from(&recency), &options, predictor)
+        };
+        let mut predictor = Predictor::default();
+        let word = ask(&mut predictor, "It is", "the");
+        assert!(predictor.is_finished(&MODEL, "the") > 0.0);
+        assert_eq!(predictor.is_finished(&MODEL, "theth"), 0.0);
+        let (_, recency) = place("It is", "", Boundary::Spaced, false);
+        let (next, _) = place("It is the", "", Boundary::Spaced, false);
+        let tokens = MODEL.tokenizer().read("the", crate::text::Ending::Spaced);
+        predictor.foresee(&MODEL, next.state, (&recency, &tokens), &options);
+        assert!(predictor.ahead.after.is_some());
+        // The present word is as it was, and the next one as if nobody had foreseen it.
+        assert_eq!(ask(&mut predictor, "It is", "the"), word);
+        let foreseen = predictor.ahead.next.of(TokenId(300));
+        let after = ask(&mut predictor, "It is the", "");
+        assert_eq!(after, ask(&mut Predictor::default(), "It is the", ""));
+        assert_eq!(predictor.here.next.of(TokenId(300)), foreseen);
     }
 
     #[test]

@@ -54,6 +54,9 @@ const FAR: usize = 4 << 10;
 /// ...and what stands before it, up to so many: about as much as a document remembers.
 const BEFORE: usize = 64 << 10;
 
+/// What comes after a word is computed before its space is typed if the word is finished with at least this probability.
+const FINISHED: f32 = 0.2;
+
 impl Tools {
     pub(super) fn new(model: Arc<Model>, earlier: Earlier, options: predict::Options) -> Tools {
         Tools {
@@ -198,6 +201,21 @@ impl Open {
         match (&mut self.document, self.ahead) {
             (Some(document), Some(at)) => document.read_ahead(at, &tools.model, &mut tools.scratch),
             _ => false,
+        }
+    }
+
+    /// Computes what a question behind the space after the word asked about last will need, if that is likely to be the next key.
+    pub(super) fn foresee(&mut self, tools: &mut Tools) {
+        let (Some(document), Some((_, Some(words)))) = (&mut self.document, &self.words) else {
+            return;
+        };
+        let model = &*tools.model;
+        if tools.predictor.is_finished(model, &words.prefix) < FINISHED {
+            return;
+        }
+        if let Some((tokens, state)) = document.foresee(&words.prefix, model, &mut tools.scratch) {
+            let read = (document.recency(), &*tokens);
+            tools.predictor.foresee(model, state, read, &tools.options);
         }
     }
 

@@ -19,7 +19,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::ls_types::Uri;
 use tracing::level_filters::LevelFilter;
@@ -50,6 +51,8 @@ pub(super) struct Session {
     ahead: Option<Uri>,
     /// The document that was asked about last.
     writing: Option<Uri>,
+    /// The document that was asked about last, until what comes next is foreseen.
+    asked: Option<Uri>,
     tools: Tools,
     loading: Loading,
     learner: Option<Learner>,
@@ -81,6 +84,9 @@ struct Counts {
     failures: u64,
 }
 
+/// So long after a question nobody waits any more: its answer is written, and what is asked next may be computed.
+const PAUSE: Duration = Duration::from_millis(2);
+
 /// Serves events until [`Event::Stop`].
 pub(super) fn run(start: Start, events: &Receiver<Event>) {
     let mut session = Session::new(start);
@@ -94,9 +100,19 @@ pub(super) fn run(start: Start, events: &Receiver<Event>) {
             }
         }
         if queue.is_empty() {
-            match events.recv() {
-                Ok(event) => queue.push_back(event),
-                Err(_) => return,
+            let event = match session.asked.take() {
+                Some(uri) => match events.recv_timeout(PAUSE) {
+                    Err(RecvTimeoutError::Timeout) => {
+                        session.foresee(&uri);
+                        continue;
+                    }
+                    event => event.ok(),
+                },
+                None => events.recv().ok(),
+            };
+            match event {
+                Some(event) => queue.push_back(event),
+                None => return,
             }
         }
         // All that has arrived is looked at before any of it is answered: a question about a text that has changed
@@ -155,6 +171,7 @@ impl Session {
             documents: HashMap::new(),
             ahead: None,
             writing: None,
+            asked: None,
             loading,
             learner,
             is_learning_paused: false,
@@ -402,23 +419,39 @@ impl Session {
         let Some(uri) = self.ahead.take() else {
             return false;
         };
-        if !self.is_on(&uri) {
-            return false;
-        }
-        let tools = &mut self.tools;
-        let is_more = self.documents.get_mut(&uri).is_some_and(|open| {
-            catch_unwind(AssertUnwindSafe(|| open.read_ahead(tools))).unwrap_or_else(|_| {
-                tracing::error!("a bug: reading ahead failed");
-                open.lose();
-                false
-            })
-        });
+        let is_more = self.beforehand(&uri, Open::read_ahead).unwrap_or(false);
         self.ahead = is_more.then_some(uri);
         is_more
     }
 
+    /// Computes what the next question will need if the word asked about last is finished.
+    fn foresee(&mut self, uri: &Uri) {
+        self.beforehand(uri, Open::foresee);
+    }
+
+    /// Does something with a document that nobody has asked for.
+    fn beforehand<T>(
+        &mut self,
+        uri: &Uri,
+        work: impl FnOnce(&mut Open, &mut Tools) -> T,
+    ) -> Option<T> {
+        if !self.is_on(uri) {
+            return None;
+        }
+        let tools = &mut self.tools;
+        let open = self.documents.get_mut(uri)?;
+        let done = catch_unwind(AssertUnwindSafe(|| work(open, tools)));
+        if done.is_err() {
+            tracing::error!("a bug: working ahead failed");
+            tools.forget();
+            open.lose();
+        }
+        done.ok()
+    }
+
     fn words(&mut self, place: &Place, trigger: Trigger) -> Option<Words> {
         self.ahead = None;
+        self.asked = Some(place.uri.clone());
         let space_may = self.settings.trigger_on_space;
         let is_wanted =
             self.settings.show != Show::Ghost && (trigger != Trigger::Space || space_may);

@@ -2,7 +2,7 @@
 //!
 //! One answer serves suggesting, reading and learning. It rests on two ideas:
 //!
-//! - **Pieces.** A document falls into pieces of some ten kilobytes ([`pieces`]), cut only where every construct of its
+//! - **Pieces.** A document falls into pieces of a few kilobytes ([`pieces`]), cut only where every construct of its
 //!   language is closed, and the prose of a document is *defined* as the prose of its pieces, one after the other. An
 //!   edit therefore changes the prose of the pieces it touches and of no other, and [`next_cut`] finds the changed
 //!   pieces again without looking at the rest.
@@ -33,7 +33,7 @@ mod typst;
 use std::ops::Range;
 
 pub use language::Language;
-pub use pieces::{Part, next_cut, pieces};
+pub use pieces::{OPENING, Part, next_cut, pieces};
 
 /// What stands before a paragraph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -204,6 +204,9 @@ fn check(
             offset,
             text
         );
+        if version % 2 == 1 {
+            edited.foresee("foreseen", &MODEL, &mut Scratch::default());
+        }
     }
     Ok(())
 }
@@ -351,6 +354,22 @@ fn reading_ahead_leaves_nothing_to_read() {
 }
 
 /// Tokens read for a request.
+#[test]
+fn what_was_foreseen_is_not_read_again() {
+    let text = "The weather was like that, and the morning was";
+    let mut document = Document::open(Language::Markdown, 0, text);
+    cost_at_end(&mut document);
+    let (_, foreseen) = document
+        .foresee("was", &MODEL, &mut Scratch::default())
+        .expect("somebody asked");
+    assert_eq!(cost_at_end(&mut document), 0);
+    document.splice(text.len()..text.len(), " ");
+    let read = document.tokens_read();
+    let context = document.context(text.len() + 1, &MODEL, &mut Scratch::default());
+    assert_eq!(document.tokens_read(), read);
+    assert_eq!(context.expect("prose").state, foreseen);
+}
+
 fn cost(document: &mut Document, offset: usize) -> u64 {
     let before = document.tokens_read();
     assert!(said(document, offset).is_some(), "no prose at {offset}");

@@ -4,7 +4,7 @@ use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser, Tag, 
 
 use super::builder::Builder;
 use super::lines::lines;
-use super::pieces::{Cut, LENGTH};
+use super::pieces::{Cut, OPENING};
 use super::{Break, Part};
 
 /// Reads a piece of Markdown.
@@ -95,7 +95,7 @@ fn end(tag: TagEnd, builder: &mut Builder) {
 /// While it is being written its closing line is missing; then it ends at the first blank line. It is looked for in the
 /// first bytes only, so that an edit far behind cannot turn a thematic break into its end.
 fn front_matter(text: &str) -> usize {
-    let text = &text[..text.floor_char_boundary(LENGTH)];
+    let text = &text[..text.floor_char_boundary(OPENING)];
     let mut all = lines(text.strip_prefix('\u{feff}').unwrap_or(text));
     let offset = text.len() - text.trim_start_matches('\u{feff}').len();
     let Some(fence) = all.next() else { return 0 };

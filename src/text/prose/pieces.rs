@@ -5,9 +5,12 @@ use std::ops::Range;
 use super::lines::{Line, lines, with_next};
 use super::{Language, asciidoc, git, html, latex, markdown, org, plain, rst, typst};
 
-/// A piece is cut as soon as it is this long and a cut is possible. Small enough that reading one again at every
-/// keystroke costs well under a tenth of a millisecond, large enough that few paragraphs meet a cut.
-pub(super) const LENGTH: usize = 8 << 10;
+/// A piece is cut as soon as it is this long and a cut is possible: it is read again at every keystroke. A few paragraphs,
+/// so that few meet a cut that only looks possible.
+pub(super) const LENGTH: usize = 2 << 10;
+
+/// Front matter is looked for in so many bytes at the start of a document.
+pub const OPENING: usize = 8 << 10;
 
 /// A piece that is this long and has nothing open but a paragraph, a list or a quote is cut at its next line, or its next
 /// word: a megabyte without a blank line must not be read at every keystroke.

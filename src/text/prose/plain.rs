@@ -19,7 +19,7 @@ pub(super) fn extract(text: &str, part: Part, builder: &mut Builder) {
 
 /// A blank line; in a paragraph that does not end, any line, and in a line that does not end, any space.
 pub(super) fn next_cut(text: &str) -> Option<usize> {
-    const ENDLESS: usize = 2 * LENGTH;
+    const ENDLESS: usize = 16 << 10;
     let mut blank = false;
     for line in lines(text) {
         if line.start >= LENGTH && (blank || line.start >= ENDLESS) {
