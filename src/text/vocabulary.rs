@@ -84,9 +84,8 @@ pub struct Vocabulary {
     letters: HashMap<char, u32>,
     words: TextTable,
     pieces: TextTable,
-    exact: PrefixIndex,
-    lower: Texts, // of `folded`
-    folded: PrefixIndex,
+    lower: Texts,
+    prefixes: PrefixIndex, // of `lower`
 }
 
 impl Vocabulary {
@@ -104,9 +103,8 @@ impl Vocabulary {
             letters: HashMap::new(),
             words: TextTable::with_capacity(merges),
             pieces: TextTable::with_capacity(merges / 2),
-            exact: PrefixIndex::default(),
             lower: Texts::default(),
-            folded: PrefixIndex::default(),
+            prefixes: PrefixIndex::default(),
         };
         for _ in TokenId::DOC.0..=TokenId::QUOTE.0 {
             vocabulary.push("", Kind::Break, LEFT | RIGHT);
@@ -164,7 +162,7 @@ impl Vocabulary {
         TokenId(self.kinds.len() as u32 - 1)
     }
 
-    /// Sorts the prefix indices, once all tokens are there.
+    /// Sorts the prefix index, once all tokens are there.
     pub(super) fn finish(mut self) -> Vocabulary {
         for id in 0..self.len() {
             self.lower.push_lower(self.texts.get(id));
@@ -174,8 +172,7 @@ impl Vocabulary {
             .map(TokenId)
             .filter(of_words)
             .collect();
-        self.folded = PrefixIndex::new(&ids, &self.lower);
-        self.exact = PrefixIndex::new(&ids, &self.texts);
+        self.prefixes = PrefixIndex::new(&ids, &self.lower);
         self
     }
 
@@ -209,14 +206,9 @@ impl Vocabulary {
         self.joins[id.0 as usize] & RIGHT != 0
     }
 
-    /// `Piece` and `Word` tokens whose text starts with `prefix`, case-sensitively, as a slice of an index sorted by text (bytes).
-    pub fn with_prefix(&self, prefix: &str) -> &[TokenId] {
-        self.exact.with_prefix(prefix, &self.texts)
-    }
-
-    /// The same, but by lower-cased text, `prefix` being given in lower case.
+    /// `Piece` and `Word` tokens whose text in lower case starts with `prefix`, given in lower case, sorted by that text (bytes).
     pub fn with_prefix_folded(&self, prefix: &str) -> &[TokenId] {
-        self.folded.with_prefix(prefix, &self.lower)
+        self.prefixes.with_prefix(prefix, &self.lower)
     }
 
     /// The token that is the whole word `text`, with straight apostrophes.

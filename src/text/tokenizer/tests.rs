@@ -146,21 +146,40 @@ fn training_is_deterministic_and_fills_the_size() {
 
 #[test]
 fn prefixes() {
-    let check = |ids: &[TokenId], expected: &[&str]| {
-        let vocabulary = SMALL.vocabulary();
-        let words = ids
-            .iter()
-            .filter(|&&id| vocabulary.kind(id) == Kind::Word)
-            .map(|&id| vocabulary.text(id));
-        assert_eq!(words.collect::<Vec<_>>(), expected);
+    let vocabulary = SMALL.vocabulary();
+    let ids = || (0..vocabulary.len() as u32).map(TokenId);
+    let lower = |id: TokenId| vocabulary.text(id).to_lowercase();
+    let check = |prefix: &str| {
+        let found = vocabulary.with_prefix_folded(prefix);
+        assert!(found.is_sorted_by_key(|&id| lower(id)), "{prefix:?}");
+        let mut found = found.to_vec();
+        found.sort_unstable();
+        let is_word = |id: &TokenId| matches!(vocabulary.kind(*id), Kind::Word | Kind::Piece);
+        let expected = ids().filter(is_word);
+        let expected: Vec<TokenId> = expected
+            .filter(|&id| lower(id).starts_with(prefix))
+            .collect();
+        assert_eq!(found, expected, "{prefix:?}");
     };
-    check(SMALL.vocabulary().with_prefix("Th"), &["The"]);
-    check(SMALL.vocabulary().with_prefix_folded("thE"), &[]);
-    check(SMALL.vocabulary().with_prefix_folded("doe"), &["doesn't"]);
-    check(SMALL.vocabulary().with_prefix("zz"), &[]);
-    let all = SMALL.vocabulary().with_prefix("");
-    assert!(all.is_sorted_by_key(|&id| SMALL.vocabulary().text(id)));
-    assert_eq!(all.len(), SMALL.vocabulary().with_prefix_folded("").len());
+    for id in ids() {
+        let text = lower(id);
+        for (end, _) in text.char_indices() {
+            check(&text[..end]);
+        }
+        check(&text);
+    }
+    for prefix in [
+        "",
+        "thE",
+        "doe",
+        "zz",
+        "a\0",
+        "\u{10ffff}",
+        "the\u{10ffff}",
+        "everything that nobody said",
+    ] {
+        check(prefix);
+    }
 }
 
 #[test]

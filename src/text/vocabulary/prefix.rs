@@ -6,7 +6,12 @@ use super::{Texts, TokenId};
 #[derive(Debug, Default)]
 pub(super) struct PrefixIndex {
     ids: Vec<TokenId>,
+    /// The first bytes of each one's text: a search reads one array and not texts all over the memory.
+    first: Vec<u64>,
 }
+
+/// Bytes of a text that stand in the index.
+const FIRST: usize = 8;
 
 impl PrefixIndex {
     pub(super) fn new(ids: &[TokenId], texts: &Texts) -> PrefixIndex {
@@ -19,15 +24,26 @@ impl PrefixIndex {
             equal.sort_by_key(|&key| text(texts, id(key)));
         }
         PrefixIndex {
+            first: keys.iter().map(|key| (key >> 64) as u64).collect(),
             ids: keys.into_iter().map(id).collect(),
         }
     }
 
     /// `texts` must be those that the index was sorted by.
     pub(super) fn with_prefix(&self, prefix: &str, texts: &Texts) -> &[TokenId] {
-        let start = self.ids.partition_point(|&id| text(texts, id) < prefix);
-        let len = self.ids[start..].partition_point(|&id| text(texts, id).starts_with(prefix));
-        &self.ids[start..start + len]
+        let least = (first_bytes(prefix) >> 32) as u64;
+        let free = 8 * (FIRST - prefix.len().min(FIRST));
+        let most = least | u64::MAX.checked_shr(64 - free as u32).unwrap_or(0);
+        let start = self.first.partition_point(|&first| first < least);
+        let len = self.first[start..].partition_point(|&first| first <= most);
+        let ids = &self.ids[start..start + len];
+        // A text that ends early is as one that goes on with zeros.
+        if prefix.len() <= FIRST && !prefix.ends_with('\0') {
+            return ids;
+        }
+        let start = ids.partition_point(|&id| text(texts, id) < prefix);
+        let len = ids[start..].partition_point(|&id| text(texts, id).starts_with(prefix));
+        &ids[start..start + len]
     }
 }
 
