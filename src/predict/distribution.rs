@@ -54,6 +54,8 @@ const RARE: f32 = 1e-4;
 /// Less probable ones are looked at only if fewer than [`FEW`] words reach it.
 const USUAL: f32 = 3e-4;
 const FEW: usize = 16;
+/// Tokens looked at together.
+const CHUNK: usize = 16;
 
 impl Tables {
     pub(super) fn new(vocabulary: &Vocabulary) -> Tables {
@@ -175,15 +177,17 @@ fn best_of_both(probabilities: &[f32], tables: &Tables) -> (Matches, Matches) {
     for least in [USUAL, LEAST] {
         words.best.clear();
         pieces.best.clear();
-        for (id, &p) in probabilities
-            .iter()
-            .enumerate()
-            .filter(|&(_, &p)| p > least)
-        {
-            if tables.words[id] > 0.0 {
-                words.best.push((TokenId(id as u32), p));
-            } else if tables.pieces[id] > 0.0 {
-                pieces.best.push((TokenId(id as u32), p));
+        for (chunk, some) in probabilities.chunks(CHUNK).enumerate() {
+            // Hardly any holds a probable token, and that is seen without a branch for each.
+            if !some.iter().fold(false, |any, &p| any | (p > least)) {
+                continue;
+            }
+            for (id, &p) in (chunk * CHUNK..).zip(some).filter(|&(_, &p)| p > least) {
+                if tables.words[id] > 0.0 {
+                    words.best.push((TokenId(id as u32), p));
+                } else if tables.pieces[id] > 0.0 {
+                    pieces.best.push((TokenId(id as u32), p));
+                }
             }
         }
         if words.best.len() >= FEW {

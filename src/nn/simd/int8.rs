@@ -167,6 +167,7 @@ pub struct Vectors<'a> {
 pub fn product_add(matrix: Matrix, x: Vectors, out: &mut [f32]) {
     let (rows, columns) = (matrix.rows(), matrix.columns);
     let kernel = kernel();
+    let mut sums = [[0; PANEL]; VECTORS];
     // Panels outside, vectors inside: a panel is read from memory once, however many vectors there are.
     for (at, panel) in matrix.data.chunks_exact(PANEL * columns).enumerate() {
         let range = at * PANEL..rows.min((at + 1) * PANEL);
@@ -176,7 +177,6 @@ pub fn product_add(matrix: Matrix, x: Vectors, out: &mut [f32]) {
             .chunks(VECTORS * columns)
             .zip(x.scales.chunks(VECTORS));
         for ((x, x_scales), out) in batches.zip(out.chunks_mut(VECTORS * rows)) {
-            let mut sums = [[0; PANEL]; VECTORS];
             kernel(panel, x, columns, row_sums, &mut sums);
             for ((out, sums), x_scale) in out.chunks_exact_mut(rows).zip(&sums).zip(x_scales) {
                 add_scaled(&mut out[range.clone()], sums, row_scales, *x_scale);
@@ -241,6 +241,7 @@ pub fn kernel_names() -> Vec<&'static str> {
 /// The reference of every kernel, and what processors without one use.
 fn portable(panel: &[i8], x: &[i8], columns: usize, _: &[i32], sums: &mut [[i32; PANEL]; VECTORS]) {
     for (x, sums) in x.chunks_exact(columns).zip(sums) {
+        sums.fill(0);
         for (x, group) in x
             .as_chunks::<GROUP>()
             .0
