@@ -195,6 +195,7 @@ pub fn backward(weights: &PackedWeights, d: &mut [f32], gradient: &mut Weights, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::differences::{Field, check};
     use crate::nn::random::Random;
 
     const WIDTH: usize = 6;
@@ -240,28 +241,12 @@ mod tests {
         let mut gradient = Weights::zeros(WIDTH, INNER);
         let mut d = Vec::new();
         run(&base, Some((&mut gradient, &mut d)));
-        type Field = fn(&mut Case) -> &mut Vec<f32>;
-        let fields: [(Field, &Vec<f32>); 3] = [
+        let fields: [(Field<Case>, &Vec<f32>); 3] = [
             (|c| &mut c.weights.enter, &gradient.enter),
             (|c| &mut c.weights.leave, &gradient.leave),
             (|c| &mut c.x, &d),
         ];
-        const STEP: f32 = 1e-2;
-        for (n, (field, gradient)) in fields.iter().enumerate() {
-            for at in 0..gradient.len() {
-                let kept = field(&mut base)[at];
-                field(&mut base)[at] = kept + STEP;
-                let up = run(&base, None);
-                field(&mut base)[at] = kept - STEP;
-                let down = run(&base, None);
-                field(&mut base)[at] = kept;
-                let (found, want) = (f64::from(gradient[at]), (up - down) / f64::from(2.0 * STEP));
-                assert!(
-                    (found - want).abs() < 5e-3 * want.abs().max(1.0),
-                    "field {n}, {at}: {found} for {want}"
-                );
-            }
-        }
+        check(&mut base, |case| run(case, None), &fields, 5e-3);
     }
 
     #[test]

@@ -4,40 +4,19 @@
 //! corpus are JSON in the header's metadata.
 
 use std::collections::HashMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use super::files::FileError;
 use super::network::Parameters;
 use super::trainer::{Settings, Trainer};
 use crate::model::Config;
 
 const FORMAT: &str = "rnn-lsp checkpoint 1";
-
-/// Why a checkpoint could not be written or read.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The system said no: no space, no permission, no such file.
-    #[error("{path}: {source}")]
-    Io {
-        /// The checkpoint.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file is not a checkpoint, or not one of this training.
-    #[error("{path}: {what}")]
-    Format {
-        /// The checkpoint.
-        path: PathBuf,
-        /// What was found and what was expected.
-        what: String,
-    },
-}
 
 /// What a checkpoint says besides its tensors. `P` is the caller's own progress: the place in the corpus, the best score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,7 +32,7 @@ pub struct Header<P> {
 }
 
 /// Writes a checkpoint: to a temporary name, synced, then renamed, so that a crash leaves the previous one.
-pub fn write<P: Serialize>(path: &Path, trainer: &Trainer, progress: &P) -> Result<(), Error> {
+pub fn write<P: Serialize>(path: &Path, trainer: &Trainer, progress: &P) -> Result<(), FileError> {
     let header = Header {
         settings: trainer.settings.clone(),
         tokens: trainer.tokens,
@@ -88,16 +67,12 @@ pub fn write<P: Serialize>(path: &Path, trainer: &Trainer, progress: &P) -> Resu
         ("format".to_owned(), FORMAT.to_owned()),
         ("header".to_owned(), json),
     ]);
-    let io = |source| Error::Io {
-        path: path.to_owned(),
-        source,
-    };
     let bytes = safetensors::serialize(views, Some(metadata)).expect("tensors are valid");
-    crate::model::write_whole(path, &bytes).map_err(io)
+    crate::model::write_whole(path, &bytes).map_err(|source| FileError::io(path, source))
 }
 
 /// Reads a checkpoint's header: settings and progress.
-pub fn read_header<P: for<'a> Deserialize<'a>>(path: &Path) -> Result<Header<P>, Error> {
+pub fn read_header<P: for<'a> Deserialize<'a>>(path: &Path) -> Result<Header<P>, FileError> {
     let bytes = read_bytes(path)?;
     parse_header(path, &bytes)
 }
@@ -114,13 +89,10 @@ pub struct Weights {
 }
 
 /// Reads a checkpoint's weights alone, whoever wrote it.
-pub fn read_parameters(path: &Path) -> Result<Weights, Error> {
+pub fn read_parameters(path: &Path) -> Result<Weights, FileError> {
     let bytes = read_bytes(path)?;
     let header: Header<IgnoredAny> = parse_header(path, &bytes)?;
-    let format = |what| Error::Format {
-        path: path.to_owned(),
-        what,
-    };
+    let format = |what: String| FileError::format(path, what);
     let config = header.settings.network;
     config.check().map_err(format)?;
     let (found, expected) = (bytes.len(), 4 * config.parameters());
@@ -147,13 +119,10 @@ pub fn read<P: for<'a> Deserialize<'a>>(
     path: &Path,
     settings: Settings,
     counts: &[u64],
-) -> Result<(Trainer, P), Error> {
+) -> Result<(Trainer, P), FileError> {
     let bytes = read_bytes(path)?;
     let header: Header<P> = parse_header(path, &bytes)?;
-    let format = |what| Error::Format {
-        path: path.to_owned(),
-        what,
-    };
+    let format = |what: String| FileError::format(path, what);
     if (&header.settings.network, header.settings.batch) != (&settings.network, settings.batch) {
         return Err(format(format!(
             "the checkpoint has {:?} and {} streams, expected {:?} and {}",
@@ -260,11 +229,8 @@ fn states(trainer: &Trainer) -> Vec<(String, Vec<f32>)> {
 }
 
 /// Fills `out` with a tensor of its length.
-fn fill(path: &Path, tensors: &SafeTensors, name: &str, out: &mut [f32]) -> Result<(), Error> {
-    let format = |what| Error::Format {
-        path: path.to_owned(),
-        what,
-    };
+fn fill(path: &Path, tensors: &SafeTensors, name: &str, out: &mut [f32]) -> Result<(), FileError> {
+    let format = |what: String| FileError::format(path, what);
     let tensor = tensors
         .tensor(name)
         .map_err(|_| format(format!("no tensor {name}")))?;
@@ -282,18 +248,15 @@ fn fill(path: &Path, tensors: &SafeTensors, name: &str, out: &mut [f32]) -> Resu
     Ok(())
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::Io {
-        path: path.to_owned(),
-        source,
-    })
+fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+    std::fs::read(path).map_err(|source| FileError::io(path, source))
 }
 
-fn parse_header<P: for<'a> Deserialize<'a>>(path: &Path, bytes: &[u8]) -> Result<Header<P>, Error> {
-    let format = |what: String| Error::Format {
-        path: path.to_owned(),
-        what,
-    };
+fn parse_header<P: for<'a> Deserialize<'a>>(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<Header<P>, FileError> {
+    let format = |what: String| FileError::format(path, what);
     let (_, metadata) = SafeTensors::read_metadata(bytes)
         .map_err(|error| format(format!("not a checkpoint: {error}")))?;
     let metadata = metadata.metadata().clone().unwrap_or_default();

@@ -11,10 +11,9 @@ mod sample;
 mod unpack;
 
 use std::fmt::Display;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::shards;
+use super::files::FileError;
 
 pub use encode::{Encode, encode};
 pub use gather::{Source, gather};
@@ -23,17 +22,9 @@ pub use sample::{SAMPLE, Sample, sample};
 /// Why a corpus could not be read. Files that are not text are no reason; they are [`Skips`].
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A path given by name.
-    #[error("{path}: {source}")]
-    Path {
-        /// The path.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The tokens could not be written.
+    /// A path given by name could not be read, or the tokens not written.
     #[error(transparent)]
-    Shard(#[from] shards::Error),
+    File(#[from] FileError),
     /// Nobody wants the result any more.
     #[error("interrupted")]
     Stopped,

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::shards::{Error, Part, Shard};
+use super::files::FileError;
+use super::shards::{Part, Shard};
 use crate::model::known::{LARGEST_VOCABULARY, WordTree};
 use crate::text::{Kind, TokenId, Vocabulary};
 
@@ -19,7 +20,7 @@ pub fn count(
     shard: &mut Shard,
     parts: &[Part],
     vocabulary: &Vocabulary,
-) -> Result<WordTree, Error> {
+) -> Result<WordTree, FileError> {
     if vocabulary.len() > LARGEST_VOCABULARY {
         return Ok(WordTree::default());
     }

@@ -3,6 +3,7 @@
 pub mod checkpoint;
 pub mod corpus;
 pub mod export;
+pub mod files;
 pub mod folder;
 pub mod gates;
 pub mod known;

@@ -1,12 +1,12 @@
 //! Before training: a corpus becomes tokens in the run's folder, once; a resumed run finds them there.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::corpus::{self, Encode, Flow, Skips, encode, gather, sample};
+use super::files::FileError;
 use super::folder::Folder;
-use super::shards::{self, Header, Shard, Split, fingerprint};
+use super::shards::{Header, Part, Shard, Split, fingerprint};
 use crate::text::Tokenizer;
 
 /// What to read.
@@ -30,9 +30,9 @@ pub struct Corpus {
     /// What made the tokens.
     pub tokenizer: Tokenizer,
     /// What to learn from.
-    pub train: (Shard, Vec<shards::Part>),
+    pub train: (Shard, Vec<Part>),
     /// What to judge by.
-    pub valid: (Shard, Vec<shards::Part>),
+    pub valid: (Shard, Vec<Part>),
 }
 
 /// How preparing goes.
@@ -54,25 +54,9 @@ pub enum Error {
     /// The corpus could not be read or written.
     #[error(transparent)]
     Corpus(#[from] corpus::Error),
-    /// The tokens could not be read.
-    #[error(transparent)]
-    Shard(#[from] shards::Error),
     /// A file of the run.
-    #[error("{path}: {source}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The tokenizer in the run's folder is damaged.
-    #[error("{path}: {what}")]
-    Tokenizer {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        what: String,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
     /// No words.
     #[error("no prose in {0}")]
     Empty(String),
@@ -107,7 +91,7 @@ pub fn prepare(
         }
     };
     let path = folder.tokenizer();
-    fs::write(&path, tokenizer.to_bytes()).map_err(|source| Error::Io { path, source })?;
+    fs::write(&path, tokenizer.to_bytes()).map_err(|source| FileError::io(&path, source))?;
     let mut written =
         |sources: &[corpus::Source], named: &[PathBuf], path: &Path, mut skips: Skips| {
             let what = Encode {
@@ -146,15 +130,12 @@ pub fn is_prepared(folder: &Folder) -> bool {
 /// The tokenizer of what [`prepare`] wrote.
 pub fn tokenizer(folder: &Folder) -> Result<Tokenizer, Error> {
     let path = folder.tokenizer();
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(source) => return Err(Error::Io { path, source }),
-    };
+    let bytes = fs::read(&path).map_err(|source| FileError::io(&path, source))?;
     if Shard::open(&folder.tokens())?.header().tokenizer != fingerprint(&bytes) {
         let what = format!("not the tokenizer that made {}", folder.tokens().display());
-        return Err(Error::Tokenizer { path, what });
+        return Err(FileError::format(&path, what).into());
     }
-    Tokenizer::from_bytes(&bytes).map_err(|what| Error::Tokenizer { path, what })
+    Tokenizer::from_bytes(&bytes).map_err(|what| FileError::format(&path, what).into())
 }
 
 /// Opens what [`prepare`] wrote.

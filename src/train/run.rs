@@ -4,16 +4,15 @@
 //! checkpoints are timed, and a run limited in minutes ends when they are over.
 
 use std::io;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint;
 use super::corpus::Flow;
+use super::files::FileError;
 use super::folder::Folder;
 use super::report::{Curve, Point};
-use super::shards;
 use super::streams::{Cursor, Streams, Window};
 use super::trainer::{Evaluator, Trainer};
 
@@ -117,20 +116,9 @@ pub enum End {
 /// Why a run broke off. The last checkpoint and the best model are as they were.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The tokens could not be read.
+    /// The tokens could not be read, or the checkpoint, the model or the curve not written.
     #[error(transparent)]
-    Shard(#[from] shards::Error),
-    /// The checkpoint could not be written.
-    #[error(transparent)]
-    Checkpoint(#[from] checkpoint::Error),
-    /// Another file could not be written.
-    #[error("{path}: {source}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    File(#[from] FileError),
     /// The loss is not a number any more.
     #[error("the loss is {loss} after {tokens} tokens: a lower --learning-rate may help")]
     Diverged {
@@ -242,8 +230,7 @@ impl Run {
         let mut flow = self.point(Some((perplexity, per_word)), report)?;
         self.draw()?;
         if better {
-            write(&self.trainer)
-                .map_err(|source| io_error(self.folder.model().to_owned(), source))?;
+            write(&self.trainer).map_err(|source| FileError::io(self.folder.model(), source))?;
             self.ledger.best = Some(perplexity);
             self.ledger.stale = 0;
             flow = flow.or(report(Event::Best));
@@ -278,7 +265,7 @@ impl Run {
         let flow = report(Event::Point(&point));
         self.curve
             .push(point)
-            .map_err(|source| io_error(self.folder.curve(), source))?;
+            .map_err(|source| FileError::io(&self.folder.curve(), source))?;
         Ok(flow)
     }
 
@@ -287,7 +274,7 @@ impl Run {
         let title = format!("{}: learning curve", name.display());
         let path = self.folder.plot();
         let drawn = self.curve.draw(&path, &title, &self.notes);
-        drawn.map_err(|source| io_error(path, source))
+        drawn.map_err(|source| FileError::io(&path, source).into())
     }
 
     fn save(&mut self, report: &mut dyn FnMut(Event<'_>) -> Flow) -> Result<(), Error> {
@@ -317,8 +304,4 @@ impl Clock {
     fn seconds(&self) -> f64 {
         self.before + self.start.elapsed().as_secs_f64()
     }
-}
-
-fn io_error(path: PathBuf, source: io::Error) -> Error {
-    Error::Io { path, source }
 }

@@ -11,11 +11,12 @@
 //! documents is kept in memory. A shard is complete or absent: it is written under another name and renamed.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::files::FileError;
 use crate::text::TokenId;
 
 const FORMAT: &str = "rnn-lsp tokens 1";
@@ -25,27 +26,6 @@ const LONGEST_HEADER: u64 = 1 << 16;
 const ENTRY: u64 = 12;
 /// How far behind a wanted cut a break token is looked for.
 const CUT_SEARCH: usize = 1 << 16;
-
-/// Why a shard could not be written or read.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The system said no: no space, no permission, no such file.
-    #[error("{path}: {source}")]
-    Io {
-        /// The shard.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file is not what its name says.
-    #[error("{path}: {what}")]
-    Format {
-        /// The shard.
-        path: PathBuf,
-        /// What was found and what was expected.
-        what: String,
-    },
-}
 
 /// What a shard holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,8 +69,8 @@ pub struct Shard {
 
 impl Shard {
     /// Opens a shard and reads its list of documents.
-    pub fn open(path: &Path) -> Result<Shard, Error> {
-        let io = |source| io_error(path, source);
+    pub fn open(path: &Path) -> Result<Shard, FileError> {
+        let io = |source| FileError::io(path, source);
         let mut file = File::open(path).map_err(io)?;
         let size = file.metadata().map_err(io)?.len();
         let header = read_header(path, &mut file, size)?;
@@ -114,7 +94,7 @@ impl Shard {
     }
 
     /// Reads tokens `start..start + out.len()`; past the end of the shard the next document would start, so DOC stands there.
-    pub fn read(&mut self, start: u64, out: &mut [u32]) -> Result<(), Error> {
+    pub fn read(&mut self, start: u64, out: &mut [u32]) -> Result<(), FileError> {
         let there = out
             .len()
             .min(self.header.tokens.saturating_sub(start) as usize);
@@ -126,7 +106,7 @@ impl Shard {
             .file
             .seek(SeekFrom::Start(start * width as u64))
             .and_then(|_| self.file.read_exact(&mut bytes));
-        result.map_err(|source| io_error(&self.path, source))?;
+        result.map_err(|source| FileError::io(&self.path, source))?;
         for (token, bytes) in inside.iter_mut().zip(bytes.chunks_exact(width)) {
             let mut id = [0; 4];
             id[..width].copy_from_slice(bytes);
@@ -137,7 +117,7 @@ impl Shard {
             .find(|&&id| id as usize >= self.header.vocabulary)
         {
             None => Ok(()),
-            Some(id) => Err(format_error(
+            Some(id) => Err(FileError::format(
                 &self.path,
                 format!("token {id} in a vocabulary of {}", self.header.vocabulary),
             )),
@@ -145,7 +125,7 @@ impl Shard {
     }
 
     /// How often each token of the vocabulary occurs.
-    pub fn counts(&mut self) -> Result<Vec<u64>, Error> {
+    pub fn counts(&mut self) -> Result<Vec<u64>, FileError> {
         let mut counts = vec![0; self.header.vocabulary];
         let mut tokens = vec![0; 1 << 18];
         let mut start = 0;
@@ -163,7 +143,7 @@ impl Shard {
     /// Cuts parts longer than `longest` tokens, at break tokens: a stream that begins in the middle of a novel starts
     /// where the server would start reading it. Without this a corpus of a few books would have most of a batch read
     /// the same book.
-    pub fn cut(&mut self, parts: &[Part], longest: u64) -> Result<Vec<Part>, Error> {
+    pub fn cut(&mut self, parts: &[Part], longest: u64) -> Result<Vec<Part>, FileError> {
         let mut cut = Vec::with_capacity(parts.len());
         let mut near = vec![0; CUT_SEARCH];
         for part in parts {
@@ -189,7 +169,7 @@ impl Shard {
 
     /// Splits off documents to judge the training by: about a hundredth of the tokens, at most [`HELD_OUT`], chosen by
     /// a hash of `seed`. Where there are too few documents for that, parts of documents are held out.
-    pub fn hold_out(&mut self, seed: u64) -> Result<Split, Error> {
+    pub fn hold_out(&mut self, seed: u64) -> Result<Split, FileError> {
         let tokens = self.header.tokens;
         let budget = (tokens / 100).max((tokens / 10).min(20_000)).min(HELD_OUT);
         let mut parts = self.documents.clone();
@@ -275,9 +255,9 @@ pub struct Writer {
 
 impl Writer {
     /// Starts a shard that will appear at `path` when it is finished.
-    pub fn create(path: &Path, vocabulary: usize, tokenizer: u64) -> Result<Writer, Error> {
+    pub fn create(path: &Path, vocabulary: usize, tokenizer: u64) -> Result<Writer, FileError> {
         let temporary = path.with_extension("partial");
-        let file = File::create(&temporary).map_err(|source| io_error(&temporary, source))?;
+        let file = File::create(&temporary).map_err(|source| FileError::io(&temporary, source))?;
         let header = Header {
             format: FORMAT.to_owned(),
             width: if vocabulary <= 1 << 16 { 2 } else { 4 },
@@ -295,7 +275,7 @@ impl Writer {
     }
 
     /// Appends a document: its tokens with DOC in front, and the words and bytes of prose it has.
-    pub fn push(&mut self, tokens: &[u32], words: u64, bytes: u64) -> Result<(), Error> {
+    pub fn push(&mut self, tokens: &[u32], words: u64, bytes: u64) -> Result<(), FileError> {
         let width = self.header.width as usize;
         let mut encoded = Vec::with_capacity(tokens.len() * width);
         for token in tokens {
@@ -303,7 +283,7 @@ impl Writer {
         }
         self.file
             .write_all(&encoded)
-            .map_err(|source| io_error(&self.temporary, source))?;
+            .map_err(|source| FileError::io(&self.temporary, source))?;
         self.header.tokens += tokens.len() as u64;
         self.header.documents += 1;
         self.header.words += words;
@@ -321,7 +301,7 @@ impl Writer {
     }
 
     /// Completes the shard and gives it its name.
-    pub fn finish(mut self) -> Result<Header, Error> {
+    pub fn finish(mut self) -> Result<Header, FileError> {
         let json =
             serde_json::to_vec(&self.header).expect("a plain struct of numbers and a string");
         let mut tail = std::mem::take(&mut self.entries);
@@ -333,7 +313,7 @@ impl Writer {
             .and_then(|()| self.file.flush())
             .and_then(|()| self.file.get_ref().sync_all())
             .and_then(|()| std::fs::rename(&self.temporary, &self.path));
-        written.map_err(|source| io_error(&self.path, source))?;
+        written.map_err(|source| FileError::io(&self.path, source))?;
         Ok(std::mem::take(&mut self.header))
     }
 }
@@ -369,9 +349,9 @@ fn is_break(id: u32) -> bool {
     [TokenId::PAR, TokenId::HEAD, TokenId::ITEM, TokenId::QUOTE].contains(&TokenId(id))
 }
 
-fn read_header(path: &Path, file: &mut File, size: u64) -> Result<Header, Error> {
-    let io = |source| io_error(path, source);
-    let broken = |what: String| format_error(path, what);
+fn read_header(path: &Path, file: &mut File, size: u64) -> Result<Header, FileError> {
+    let io = |source| FileError::io(path, source);
+    let broken = |what: String| FileError::format(path, what);
     let mut len = [0; 8];
     if size < 8 {
         return Err(broken(format!(
@@ -413,8 +393,8 @@ fn read_header(path: &Path, file: &mut File, size: u64) -> Result<Header, Error>
     }
 }
 
-fn read_documents(path: &Path, file: &mut File, header: &Header) -> Result<Vec<Part>, Error> {
-    let io = |source| io_error(path, source);
+fn read_documents(path: &Path, file: &mut File, header: &Header) -> Result<Vec<Part>, FileError> {
+    let io = |source| FileError::io(path, source);
     file.seek(SeekFrom::Start(header.tokens * header.width))
         .map_err(io)?;
     let mut reader = BufReader::new(file);
@@ -427,7 +407,7 @@ fn read_documents(path: &Path, file: &mut File, header: &Header) -> Result<Vec<P
         let end = u64::from_le_bytes(end);
         if end <= start || end > header.tokens {
             let what = format!("a document of tokens {start}..{end} in {}", header.tokens);
-            return Err(format_error(path, what));
+            return Err(FileError::format(path, what));
         }
         let words = u64::from(u32::from_le_bytes(words));
         documents.push(Part {
@@ -438,20 +418,6 @@ fn read_documents(path: &Path, file: &mut File, header: &Header) -> Result<Vec<P
         start = end;
     }
     Ok(documents)
-}
-
-fn io_error(path: &Path, source: io::Error) -> Error {
-    Error::Io {
-        path: path.to_owned(),
-        source,
-    }
-}
-
-fn format_error(path: &Path, what: String) -> Error {
-    Error::Format {
-        path: path.to_owned(),
-        what,
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::shards::{Error, Part, Shard, mix};
+use super::files::FileError;
+use super::shards::{Part, Shard, mix};
 use crate::text::TokenId;
 
 /// Parts are cut so that a batch never has fewer than this many to choose from for each stream.
@@ -100,7 +101,7 @@ impl Streams {
         parts: &[Part],
         batch: usize,
         seed: u64,
-    ) -> Result<Streams, Error> {
+    ) -> Result<Streams, FileError> {
         let tokens: u64 = parts.iter().map(|part| part.len).sum();
         let longest = (tokens / (PARTS_PER_STREAM * batch.max(1) as u64)).max(SHORTEST_CUT);
         let parts = shard.cut(parts, longest)?;
@@ -179,7 +180,7 @@ impl Streams {
     }
 
     /// Fills the window with what comes next. `false`, and no target, when there is nothing more.
-    pub fn next(&mut self, window: &mut Window) -> Result<bool, Error> {
+    pub fn next(&mut self, window: &mut Window) -> Result<bool, FileError> {
         assert_eq!(window.batch, self.batch(), "a window of another batch size");
         let mut any = false;
         for step in 0..window.steps {
@@ -199,7 +200,7 @@ impl Streams {
     }
 
     /// The next token of a stream and the one after it.
-    fn token(&mut self, stream: usize) -> Result<Option<(u32, u32)>, Error> {
+    fn token(&mut self, stream: usize) -> Result<Option<(u32, u32)>, FileError> {
         let (mut at, mut offset) = self.cursor.places[stream];
         if at == usize::MAX || offset == self.parts[at].len {
             match self.take() {

@@ -8,6 +8,7 @@ use ignore::WalkBuilder;
 
 use super::{Error, Skips};
 use crate::text::prose::Language;
+use crate::train::files::FileError;
 
 /// A file to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +35,7 @@ pub fn gather(paths: &[PathBuf], skips: &mut Skips) -> Result<Vec<Source>, Error
         }
     };
     for path in paths {
-        let metadata = std::fs::metadata(path).map_err(|source| Error::Path {
-            path: path.clone(),
-            source,
-        })?;
+        let metadata = std::fs::metadata(path).map_err(|source| FileError::io(path, source))?;
         if !metadata.is_dir() {
             add(path, language(path).unwrap_or(Language::Plain));
             continue;

@@ -6,7 +6,8 @@
 
 use crate::model::ngram::LONGEST;
 use crate::text::TokenId;
-use crate::train::shards::{Error, Part, Shard, mix};
+use crate::train::files::FileError;
+use crate::train::shards::{Part, Shard, mix};
 
 /// Bytes that a pass may use for its numbers.
 const MEMORY: u64 = 1 << 29;
@@ -51,7 +52,7 @@ pub fn count(
     shard: &mut Shard,
     parts: &[Part],
     mut progress: impl FnMut(f64),
-) -> Result<Candidates, Error> {
+) -> Result<Candidates, FileError> {
     let total: u64 = parts.iter().map(|part| part.len).sum();
     let passes = (total * 8).div_ceil(MEMORY).max(1);
     let unigrams = shares(shard, parts)?;
@@ -73,7 +74,7 @@ pub fn count(
 }
 
 /// How often each token occurs, as a share.
-fn shares(shard: &mut Shard, parts: &[Part]) -> Result<Vec<f32>, Error> {
+fn shares(shard: &mut Shard, parts: &[Part]) -> Result<Vec<f32>, FileError> {
     let mut counts = vec![0u64; shard.header().vocabulary];
     read(shard, parts, |number| {
         counts[(number & 0xffff) as usize] += 1
@@ -84,7 +85,7 @@ fn shares(shard: &mut Shard, parts: &[Part]) -> Result<Vec<f32>, Error> {
 }
 
 /// Calls `each` with the number of every place: newest context token highest, then older ones, then the token there.
-fn read(shard: &mut Shard, parts: &[Part], mut each: impl FnMut(u64)) -> Result<(), Error> {
+fn read(shard: &mut Shard, parts: &[Part], mut each: impl FnMut(u64)) -> Result<(), FileError> {
     let mut tokens = vec![0; 1 << 18];
     for part in parts {
         let mut history = 0u64; // newest token lowest
