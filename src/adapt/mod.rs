@@ -29,6 +29,7 @@ mod tune;
 mod tuner;
 mod watch;
 
+pub use crate::eval::Menus;
 pub use accepted::Accepted;
 pub use counts::PersonalCounts;
 pub use earlier::{Earlier, Writing};

@@ -17,7 +17,7 @@ mod lesson;
 mod resources;
 mod typing;
 
-pub(super) use resources::{on_battery, thread_time};
+pub(super) use resources::{give_back, on_battery, thread_time};
 
 use super::generations::Basis;
 use super::store::Store;
@@ -164,7 +164,9 @@ impl Tuning {
             }
             Stage::Learn(course) => {
                 let reading = Box::new(Reading::new(&self.live));
-                Stage::Known(Vec::new(), reading, Box::new(course.trainer.parameters))
+                let tuned = Box::new(course.finish());
+                give_back();
+                Stage::Known(Vec::new(), reading, tuned)
             }
             Stage::Known(mut known, mut reading, tuned) => {
                 let (model, tokens) = match known.len() {
@@ -268,6 +270,11 @@ impl Course {
             done: 0,
             total,
         }
+    }
+
+    /// What was learned; all else that learning needed is gone.
+    fn finish(self: Box<Self>) -> Parameters {
+        self.trainer.parameters
     }
 
     fn step(&mut self) {

@@ -6,7 +6,7 @@ use super::files;
 use super::library::{Library, seconds};
 use super::store::{LOCK, Store};
 use super::trials::{Trial, Trials};
-use super::tune::{Tuning, Verdict, on_battery, thread_time};
+use super::tune::{Tuning, Verdict, give_back, on_battery, thread_time};
 use crate::model::Model;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -251,6 +251,7 @@ impl Tuner {
 
     fn end(&mut self, verdict: Verdict, seconds: Duration, library: &mut Library) -> Vec<Turn> {
         let outcome = conclude(verdict, seconds, library);
+        give_back();
         let mut turns = Vec::new();
         match outcome {
             Ok(trial) => {

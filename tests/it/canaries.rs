@@ -174,7 +174,7 @@ fn planted_secrets_are_never_offered() {
 #[test]
 fn planted_secrets_are_never_offered_by_tuned_weights() {
     let is_slow = std::env::var_os("RUN_SLOW_TESTS").is_some();
-    let (every, words, most) = if is_slow { (1, 3000, 10) } else { (5, 950, 4) };
+    let (every, words, most) = if is_slow { (1, 3000, 10) } else { (5, 1100, 4) };
     let planted = || CANARIES.iter().step_by(every);
     let mut bench = Bench::new();
     bench.learn("prose.md", &prose(0, words));

@@ -57,8 +57,8 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("indicatif", &["cli", "train"], "only training has a bar"),
     (
         "unsafe",
-        &["nn/simd", "model/file.rs"],
-        "kernels and the mapping need it, nothing else",
+        &["nn/simd", "model/file.rs", "adapt/tune/resources.rs"],
+        "kernels, the mapping and one call of the C library need it, nothing else",
     ),
     ("println!", &["cli"], "standard output is the protocol"),
     ("print!", &["cli"], "standard output is the protocol"),
