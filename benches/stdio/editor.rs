@@ -35,8 +35,8 @@ pub(crate) struct Usage {
     pub(crate) resident: u64,
 }
 
-/// No answer takes longer.
-const TOO_LONG: Duration = Duration::from_secs(60);
+/// No answer takes longer, even of the learner, which lets everything else go first.
+const TOO_LONG: Duration = Duration::from_secs(600);
 
 impl Editor {
     /// In a home folder of its own.
