@@ -29,7 +29,7 @@ fn training_survives_any_number_of_kills() {
     let before = corpus();
     let begin = |out: &str| format!("train --out {out} --tokens 12k {OFTEN} texts {TINY}");
     assert!(place.run(&begin("whole.model")).status.success());
-    let (mut killed, mut ended) = (0u32, 0);
+    let (mut tried, mut killed, mut ended) = (0u32, 0, 0);
     while killed < kills {
         ended += 1;
         // One run, killed and gone on with until it is at its end.
@@ -40,7 +40,9 @@ fn training_survives_any_number_of_kills() {
                 true => format!("train --resume --out {out} {OFTEN}"),
                 false => begin(&out),
             };
-            match run_for(&place, &line, &checkpoint, killed * 37 % 61) {
+            // Another number each time: some come before the end of the run.
+            tried += 1;
+            match run_for(&place, &line, &checkpoint, tried * 37 % 61) {
                 Some(said) => break assert_eq!(said, "", "{line}"),
                 None => killed += 1,
             }
