@@ -149,7 +149,7 @@ fn a_program_that_is_killed_while_it_trains_loses_nothing() {
         last = now;
         assert_eq!(notes(), before, "round {round}");
     }
-    println!("{rounds} rounds, generations {first} to {last}"); // `--nocapture` shows it
+    eprintln!("{rounds} rounds, generations {first} to {last}"); // `--nocapture` shows it
     // Nobody holds the lock any more.
     home.note(9);
     assert!(!home.run("learn notes").contains("another program"));
