@@ -223,6 +223,13 @@ fn kernels() -> Vec<(&'static str, Kernel)> {
             }));
         }
     }
+    #[cfg(target_arch = "aarch64")]
+    if cpu().neon {
+        // SAFETY: NEON was detected.
+        kernels.push(("NEON", |panel, x, columns, _, sums| unsafe {
+            aarch64::panel_neon(panel, x, columns, sums)
+        }));
+    }
     kernels.push(("portable", portable));
     kernels
 }
@@ -417,6 +424,55 @@ mod x86_64 {
         out: &mut [[i32; PANEL]; VECTORS],
     ) {
         avx2(panel, x, columns, out);
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod aarch64 {
+    use super::{GROUP, PANEL, VECTORS};
+    use std::arch::aarch64::*;
+
+    /// Rows whose sums are held in registers: four times four.
+    const ROWS: usize = 16;
+
+    /// Products of bytes are added in pairs in 16 bits, 2 · 127² < 2¹⁵ at most, and those in pairs to the rows' sums of 32. (The
+    /// dot-product instructions do it in one step, but their intrinsics are not stable in the oldest compiler that this builds with.)
+    #[target_feature(enable = "neon")]
+    pub(super) fn panel_neon(
+        panel: &[i8],
+        x: &[i8],
+        columns: usize,
+        out: &mut [[i32; PANEL]; VECTORS],
+    ) {
+        let groups = panel.as_chunks::<{ PANEL * GROUP }>().0;
+        for (x, out) in x.chunks_exact(columns).zip(out) {
+            for (part, out) in out.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
+                let [mut a, mut b, mut c, mut d] = [vdupq_n_s32(0); 4];
+                for (x, group) in x.as_chunks::<GROUP>().0.iter().zip(groups) {
+                    let x =
+                        vreinterpretq_s8_s32(vdupq_n_s32(i32::from_ne_bytes(x.map(|x| x as u8))));
+                    let rows: *const i8 = group[part * ROWS * GROUP..][..ROWS * GROUP].as_ptr();
+                    // SAFETY: sixteen rows of a group are 64 bytes, four times 16.
+                    let rows = unsafe { vld1q_s8_x4(rows) };
+                    a = vpadalq_s16(a, pairs(rows.0, x));
+                    b = vpadalq_s16(b, pairs(rows.1, x));
+                    c = vpadalq_s16(c, pairs(rows.2, x));
+                    d = vpadalq_s16(d, pairs(rows.3, x));
+                }
+                // SAFETY: the sums of sixteen rows are four times four words.
+                unsafe { vst1q_s32_x4(out.as_mut_ptr(), int32x4x4_t(a, b, c, d)) };
+            }
+        }
+    }
+
+    /// Sums of two products each.
+    #[inline]
+    #[target_feature(enable = "neon")]
+    fn pairs(w: int8x16_t, x: int8x16_t) -> int16x8_t {
+        vpaddq_s16(
+            vmull_s8(vget_low_s8(w), vget_low_s8(x)),
+            vmull_high_s8(w, x),
+        )
     }
 }
 

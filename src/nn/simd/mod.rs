@@ -22,6 +22,8 @@ pub struct Cpu {
     pub vnni: bool,
     /// AVX-VNNI: the same on 256 bits, for processors without AVX-512.
     pub avx_vnni: bool,
+    /// NEON, of 64-bit ARM.
+    pub neon: bool,
 }
 
 impl std::fmt::Display for Cpu {
@@ -54,6 +56,7 @@ fn detect() -> Cpu {
         bf16: avx512 && is_x86_feature_detected!("avx512bf16"),
         vnni: avx512 && is_x86_feature_detected!("avx512vnni"),
         avx_vnni: is_x86_feature_detected!("avx2") && is_x86_feature_detected!("avxvnni"),
+        neon: false,
     }
 }
 
@@ -65,6 +68,7 @@ fn detect() -> Cpu {
         bf16: false,
         vnni: false,
         avx_vnni: false,
+        neon: cfg!(target_feature = "neon"),
     }
 }
 

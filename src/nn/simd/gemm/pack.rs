@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use ndarray::{ArrayView1, ArrayView2};
 
-use super::{Precision, cpu};
+use super::Precision;
+#[cfg(target_arch = "x86_64")]
+use super::cpu;
 
 /// Where packed words go: `out` is (panels, words, W), and `first` the first of the words to write.
 pub(super) struct Place<'a> {
