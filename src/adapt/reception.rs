@@ -177,7 +177,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Reception::of(folder.path()), Reception::default());
         assert_eq!(Reception::export(folder.path()), b"");
-        let some = *after(90.0, 0.5).menus();
+        let some = Menus {
+            shown: [10.0; BINS],
+            taken: [3.0; BINS],
+        };
         keep(folder.path(), &some).unwrap();
         let mut expected = Reception::default();
         expected.add(&some);
