@@ -278,7 +278,7 @@ impl Course {
     }
 
     fn step(&mut self) {
-        self.lanes.fill(&mut self.window, 0);
+        self.lanes.fill(&mut self.window);
         self.trainer.step(&self.window);
         self.done += 1;
     }

@@ -28,12 +28,12 @@ impl Lanes {
         (self.tokens.len() / self.places.len().max(1)).div_ceil(steps)
     }
 
-    /// Fills the columns of a window from `first` on.
-    pub(super) fn fill(&mut self, window: &mut Window, first: usize) {
+    /// Fills a window, of which each lane is a column.
+    pub(super) fn fill(&mut self, window: &mut Window) {
         let count = self.tokens.len();
         for (lane, place) in self.places.iter_mut().enumerate() {
             for step in 0..window.steps {
-                let at = step * window.batch + first + lane;
+                let at = step * window.batch + lane;
                 let input = self.tokens.inputs[*place];
                 window.inputs[at] = input;
                 window.targets[at] = self.tokens.targets[*place];
@@ -57,26 +57,20 @@ mod tests {
         (100..109).for_each(|id| tokens.push(TokenId(id), id));
         let mut lanes = Lanes::new(tokens, 2);
         assert_eq!(lanes.windows(3), 2);
-        let mut window = Window::new(3, 3);
+        let mut window = Window::new(2, 3);
         let mut read = |window: &mut Window| {
-            lanes.fill(window, 1);
-            let column = |lane: usize| window.inputs.iter().skip(1 + lane).step_by(3).copied();
+            lanes.fill(window);
+            let column = |lane: usize| window.inputs.iter().skip(lane).step_by(2).copied();
             (column(0).collect::<Vec<_>>(), column(1).collect::<Vec<_>>())
         };
         assert_eq!(read(&mut window), (vec![0, 100, 101], vec![104, 105, 106]));
+        assert_eq!(window.targets, [100, 105, 101, 106, 102, 107]);
         assert_eq!(
-            window.targets,
-            [NONE, 100, 105, NONE, 101, 106, NONE, 102, 107]
-        );
-        assert_eq!(
-            window.starts[1..3],
+            window.starts[..2],
             [true, true],
             "nothing stands before either lane"
         );
         assert_eq!(read(&mut window), (vec![102, 103, 104], vec![107, 108, 0]));
-        assert_eq!(
-            window.starts,
-            [true, false, false, true, false, false, true, false, true]
-        );
+        assert_eq!(window.starts, [false, false, false, false, false, true]);
     }
 }
