@@ -24,7 +24,6 @@ const NETWORK: Config = Config {
     embedding: 256,
     hidden: 512,
     layers: 2,
-    mlp: 0,
 };
 const BATCH: usize = 16;
 const STEPS: usize = 64;

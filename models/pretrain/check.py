@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 
 HERE = Path(__file__).parent
 PROGRAM = Path(sys.argv[1] if len(sys.argv) > 1 else HERE.parent.parent / "target/debug/rnn-lsp").absolute()
-SHAPE = "--layers 2 --hidden 24 --mlp 20 --embedding 16 --batch 4 --bptt 16 --learning-rate 0.01 --warmup 100 --decay 0.5 --sampled-classes 200"
+SHAPE = "--layers 2 --hidden 24 --embedding 16 --batch 4 --bptt 16 --learning-rate 0.01 --warmup 100 --decay 0.5 --sampled-classes 200"
 WHO = ["Anna", "the old baker", "her brother Paul", "nobody in the harbor", "a tired clerk"]
 WHAT = ["read the letter twice", "closed the shop", "waited for the rain", "went home", "laughed at that"]
 

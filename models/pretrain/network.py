@@ -1,5 +1,4 @@
-"""The network of src/train/network.rs: embedding, LSTM layers with gated MLPs behind them or none, projection, softmax tied
-to the embedding."""
+"""The network of src/train/network.rs: embedding, LSTM layers, projection, softmax tied to the embedding."""
 
 import numpy as np
 import torch
@@ -26,30 +25,12 @@ def initial(config, seed):
         # Gates in the order i, f, g, o; the forget gates open.
         weights[f"lstm.{layer}.bias"] = np.repeat(np.float32([0, 1, 0, 0]), hidden)
     weights["projection"] = uniform(hidden, embedding, np.sqrt(np.float32(6 / (hidden + embedding))))
-    if mlp := config.get("mlp", 0):
-        for layer in range(layers):
-            weights[f"mlp.{layer}.enter"] = uniform(hidden, 2 * mlp, np.sqrt(np.float32(6 / (hidden + mlp))))
-            weights[f"mlp.{layer}.leave"] = np.zeros((mlp, hidden), np.float32)
     return weights
 
 
 def is_transposed(name):
     """Products want matrices as (output, input); files have them as (input, output)."""
-    return name == "projection" or name.endswith((".input", ".recurrent", ".enter", ".leave"))
-
-
-class Mlp(nn.Module):
-    """src/nn/mlp.rs: a gated MLP (Shazeer 2020) beside what it reads."""
-
-    def __init__(self, width, inner):
-        super().__init__()
-        self.enter = nn.Parameter(torch.empty(2 * inner, width))
-        self.leave = nn.Parameter(torch.empty(width, inner))
-
-    def forward(self, x):
-        normed = F.rms_norm(x, x.shape[-1:], eps=1e-6)
-        values, gates = F.linear(normed, self.enter.to(x.dtype)).chunk(2, -1)
-        return x + F.linear(values * F.silu(gates), self.leave.to(x.dtype))
+    return name == "projection" or name.endswith((".input", ".recurrent"))
 
 
 class Network(nn.Module):
@@ -69,7 +50,6 @@ class Network(nn.Module):
             # nn.LSTM has two biases, of which only the sum means anything: this one stays zero.
             weights.register_buffer("zero", torch.zeros(4 * hidden), persistent=False)
             self.lstm.append(weights)
-        self.mlp = nn.ModuleList(Mlp(hidden, mlp) for _ in self.lstm if (mlp := config.get("mlp", 0)))
 
     @torch.no_grad()
     def load(self, weights):
@@ -88,18 +68,18 @@ class Network(nn.Module):
 
     def read(self, window, state):
         """(rows, embedding): what the softmax takes; and the state after the window."""
+        weights = [
+            tensor.to(self.precision)
+            for layer in self.lstm
+            for tensor in (layer.input, layer.recurrent, layer.bias, layer.zero)
+        ]
         x = F.dropout(self.embed(window), self.dropout, self.training).to(self.precision)
-        before = [(part[:, window.carry] * window.keep[:, None]).to(self.precision) for part in state]
-        after = []
-        for at, layer in enumerate(self.lstm):
-            weights = [tensor.to(self.precision) for tensor in (layer.input, layer.recurrent, layer.bias, layer.zero)]
-            one = tuple(part[at : at + 1] for part in before)
-            x, *end = torch._VF.lstm(x, window.sizes, one, weights, True, 1, 0.0, self.training, False)
-            after.append(end)
-            x = self.mlp[at](x) if self.mlp else x
-            x = F.dropout(x, self.dropout, self.training)
-        y = x @ self.projection.T.to(self.precision)
-        return y, tuple(torch.cat(part)[:, window.last].detach().float() for part in zip(*after))
+        before = tuple((part[:, window.carry] * window.keep[:, None]).to(self.precision) for part in state)
+        x, *after = torch._VF.lstm(
+            x, window.sizes, before, weights, True, self.config["layers"], self.dropout, self.training, False
+        )
+        y = F.dropout(x, self.dropout, self.training) @ self.projection.T.to(self.precision)
+        return y, tuple(part[:, window.last].detach().float() for part in after)
 
     def forward(self, window, state, sample):
         """The sum of the losses in nats, and the state after the window."""

@@ -32,7 +32,6 @@ def arguments():
     add("--minutes", type=float, help="or after so long")
     add("--layers", type=int, default=2)
     add("--hidden", type=int, default=768)
-    add("--mlp", type=int, default=0, help="inner length of a gated MLP behind each layer; 0: none")
     add("--embedding", type=int, default=320)
     add("--batch", type=int, default=512, help="streams, of all processes together")
     add("--bptt", type=int, default=64)

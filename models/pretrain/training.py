@@ -20,7 +20,6 @@ VALID_STREAMS, VALID_STEPS = 64, 256
 def settings_of(args, vocabulary):
     """What a checkpoint says of a training, as the Settings of src/train/trainer.rs."""
     network = {"vocabulary": vocabulary, "embedding": args.embedding, "hidden": args.hidden, "layers": args.layers}
-    network |= {"mlp": args.mlp} if args.mlp else {}
     return {
         "network": network,
         "batch": args.batch,

@@ -22,12 +22,7 @@ pub(super) fn run() -> Outcome {
         embedding,
         hidden,
         layers,
-        mlp,
     } = *model.config();
-    let mlps = match mlp {
-        0 => String::new(),
-        _ => format!(" with MLPs of {mlp}"),
-    };
     let megabytes = model.file_bytes() as f64 / 1e6;
     let checksum = model.identity();
     let system = (std::env::consts::OS, std::env::consts::ARCH);
@@ -39,7 +34,7 @@ pub(super) fn run() -> Outcome {
     writeln!(out, "system    {} {}", system.0, system.1)?;
     writeln!(
         out,
-        "model     built in: {layers} layers of {hidden}{mlps}, embedding {embedding}, {vocabulary} tokens, {megabytes:.1} MB, \
+        "model     built in: {layers} layers of {hidden}, embedding {embedding}, {vocabulary} tokens, {megabytes:.1} MB, \
          checksum {checksum:08x}"
     )?;
     writeln!(

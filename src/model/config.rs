@@ -14,13 +14,6 @@ pub struct Config {
     pub hidden: usize,
     /// Number of LSTM layers.
     pub layers: usize,
-    /// Inner length of the gated MLP behind each layer; 0 where there is none.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub mlp: usize,
-}
-
-fn is_zero(n: &usize) -> bool {
-    *n == 0
 }
 
 impl Config {
@@ -33,18 +26,12 @@ impl Config {
         }
     }
 
-    /// Number of MLPs.
-    pub fn mlps(&self) -> usize {
-        if self.mlp == 0 { 0 } else { self.layers }
-    }
-
     /// Number of weights.
     pub fn parameters(&self) -> usize {
         let layers: usize = (0..self.layers)
             .map(|l| 4 * self.hidden * (self.layer_input(l) + self.hidden + 1))
             .sum();
-        let mlps = self.layers * 3 * self.hidden * self.mlp;
-        self.vocabulary * (self.embedding + 1) + layers + mlps + self.hidden * self.embedding
+        self.vocabulary * (self.embedding + 1) + layers + self.hidden * self.embedding
     }
 
     /// Rejects shapes that no network has, and sizes whose products would overflow.
@@ -58,10 +45,6 @@ impl Config {
             if value == 0 || value > limit {
                 return Err(format!("{name} is {value}, expected 1 to {limit}"));
             }
-        }
-        if self.mlp > 1 << 14 {
-            let (found, limit) = (self.mlp, 1 << 14);
-            return Err(format!("mlp is {found}, expected 0 to {limit}"));
         }
         Ok(())
     }

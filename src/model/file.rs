@@ -1,7 +1,7 @@
 //! Model files: one self-contained safetensors file, memory-mapped.
 //!
 //! Metadata: `format`, `config` (JSON), `crc32` of the data. Tensors: `tokenizer` (bytes), `bias` (vocabulary), and for each 8-bit matrix M — `embedding`,
-//! `lstm.LAYER.input`, `lstm.LAYER.recurrent`, `mlp.LAYER.enter` and `mlp.LAYER.leave` where there are MLPs, `projection` — `M` packed as [`int8::Matrix`] describes, `M.scale` and `M.sum`; `lstm.LAYER.bias` stands beside.
+//! `lstm.LAYER.input`, `lstm.LAYER.recurrent`, `projection` — `M` packed as [`int8::Matrix`] describes, `M.scale` and `M.sum`; `lstm.LAYER.bias` stands beside.
 //! Where a table of what follows what was counted, [`Ngram`]'s arrays are tensors `ngram.NAME`, and `gates` (gates, features) says how far to trust counts.
 //! Where the words of several tokens were counted, [`KnownWords`]'s arrays are tensors `known.NAME`.
 //! Data starts at a multiple of 64 bytes. Opening checks names, types, shapes and bounds, and reads no tensor but the tokenizer; [`ModelFile::verify`] reads all.
@@ -82,7 +82,6 @@ struct Layer {
     input: MatrixSpans,
     recurrent: MatrixSpans,
     bias: Span,
-    mlp: Option<(MatrixSpans, MatrixSpans)>,
 }
 
 /// An open model file.
@@ -219,7 +218,6 @@ impl ModelFile {
             vocabulary,
             embedding,
             hidden,
-            mlp,
             ..
         } = config;
         let layer = |layer: usize| -> Result<Layer, Error> {
@@ -231,13 +229,6 @@ impl ModelFile {
                 )?,
                 recurrent: matrix(&format!("lstm.{layer}.recurrent"), 4 * hidden, hidden)?,
                 bias: span(&format!("lstm.{layer}.bias"), Dtype::F32, &[4 * hidden])?,
-                mlp: match mlp {
-                    0 => None,
-                    _ => Some((
-                        matrix(&format!("mlp.{layer}.enter"), 2 * mlp, hidden)?,
-                        matrix(&format!("mlp.{layer}.leave"), hidden, mlp)?,
-                    )),
-                },
             })
         };
         let layers = (0..config.layers).map(layer).collect::<Result<_, _>>()?;
@@ -302,7 +293,6 @@ impl ModelFile {
         // What is optional must not vanish by a flipped bit in its name, which no checksum covers.
         let expected = 8
             + 7 * config.layers
-            + 6 * config.mlps()
             + if ngram.is_some() { 6 } else { 0 }
             + if known.is_some() { 3 } else { 0 }
             + usize::from(gates.is_some());
@@ -425,18 +415,6 @@ impl ModelFile {
             self.matrix(&layer.recurrent),
             self.cast(layer.bias),
         )
-    }
-
-    /// The MLP behind a layer: what enters (2 · mlp, hidden), what leaves (hidden, mlp).
-    ///
-    /// # Panics
-    /// When the network has none.
-    pub fn mlp(&self, layer: usize) -> (Matrix<'_>, Matrix<'_>) {
-        let (enter, leave) = self.layers[layer]
-            .mlp
-            .as_ref()
-            .expect("a network with MLPs");
-        (self.matrix(enter), self.matrix(leave))
     }
 
     /// All tensors as they are.

@@ -2,7 +2,7 @@
 //! writer waits for runs this.
 
 use super::{Config, State, Weights};
-use crate::nn::{lstm, mlp};
+use crate::nn::lstm;
 use crate::text::TokenId;
 
 impl Weights {
@@ -26,23 +26,8 @@ impl Weights {
             );
             state.h[at.clone()].copy_from_slice(&h);
             state.c[at].copy_from_slice(&c);
-            input = self.layer_output(config, layer, &h);
+            input.clone_from(&h);
         }
-    }
-
-    /// What the next layer, or the projection, reads: h with what the MLP adds.
-    fn layer_output(&self, config: &Config, layer: usize, h: &[f32]) -> Vec<f32> {
-        let mut out = h.to_vec();
-        if let Some((enter, leave)) = self.mlps.get(layer) {
-            let scale = mlp::scale(h);
-            let normed: Vec<f32> = h.iter().map(|x| x * scale).collect();
-            let mut values = vec![0.0; 2 * config.mlp];
-            add_product(&normed, enter, &mut values);
-            let gates = values.split_off(config.mlp);
-            mlp::activate(&mut values, &gates);
-            add_product(&values, leave, &mut out);
-        }
-        out
     }
 
     /// As [`super::Model::logits`].
@@ -62,9 +47,8 @@ impl Weights {
 
     fn output(&self, config: &Config, state: &State) -> Vec<f32> {
         let mut y = vec![0.0; config.embedding];
-        let top = config.layers - 1;
-        let last = self.layer_output(config, top, &state.h[top * config.hidden..]);
-        add_product(&last, &self.projection, &mut y);
+        let last = &state.h[(config.layers - 1) * config.hidden..];
+        add_product(last, &self.projection, &mut y);
         y
     }
 
@@ -90,12 +74,8 @@ mod tests {
 
     #[test]
     fn eight_bits_come_near_it() {
-        for make in [Model::tiny, Model::tiny_with_mlps] {
-            check_near(make(3), make(3));
-        }
-    }
-
-    fn check_near(rounded: Model, full: Model) {
+        let rounded = Model::tiny(3);
+        let full = Model::tiny(3);
         let weights = full.weights();
         let full = full.in_full(weights).expect("weights of the same model");
         let mut scratch = Scratch::default();

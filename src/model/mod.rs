@@ -1,6 +1,6 @@
 //! A trained network: configuration, weights, state. Imports `text` and `nn`.
 //!
-//! The network is `embedding → LSTM layers, each with a gated MLP behind it or none → projection → softmax tied to the embedding`. Weights are 8-bit with a scale for each row, vectors are rounded to
+//! The network is `embedding → LSTM layers → projection → softmax tied to the embedding`. Weights are 8-bit with a scale for each row, vectors are rounded to
 //! 8 bits before a product, everything else is f32. The model is immutable and shared; the state is a small value that the caller owns.
 
 mod config;
@@ -15,13 +15,13 @@ mod state;
 
 pub use config::Config;
 pub use file::{Error, write_whole};
-pub use quantize::{Network, NetworkLayer, NetworkMlp, Weights, model_bytes};
+pub use quantize::{Network, NetworkLayer, Weights, model_bytes};
 pub use state::State;
 
 use std::path::Path;
 
+use crate::nn::lstm;
 use crate::nn::simd::int8::{self, Matrix, Rows, Vectors};
-use crate::nn::{lstm, mlp};
 use crate::text::{TokenId, Tokenizer};
 use file::{Bytes, ModelFile};
 use gates::Gates;
@@ -49,8 +49,6 @@ pub struct Scratch {
     c: Vec<f32>,      // (hidden)
     tanh_c: Vec<f32>, // (hidden)
     y: Vec<f32>,      // (states, embedding)
-    inner: Vec<f32>,  // (states, 2 · mlp): inside of a layer's MLP
-    out: Vec<f32>,    // (states, hidden): of a layer and its MLP
     input: Quantized, // of a layer, then of the softmax
     recurrent: Quantized,
 }
@@ -74,13 +72,6 @@ impl Quantized {
         self.data.resize(at + columns, 0);
         self.scales
             .push(int8::quantize(x, &mut self.data[at..][..x.len()]));
-    }
-
-    /// Appends a vector brought to a root mean square of one: rounding is the same, only the scale is another.
-    fn push_normed(&mut self, x: &[f32], columns: usize) {
-        self.push(x, columns);
-        let scale = self.scales.last_mut().expect("one was pushed");
-        *scale *= mlp::scale(x);
     }
 
     /// Appends a row of a matrix as it stands.
@@ -158,13 +149,7 @@ impl Model {
 
     /// The file of [`Model::tiny`].
     pub fn tiny_bytes(seed: u64) -> Vec<u8> {
-        quantize::tiny(seed, 0)
-    }
-
-    /// [`Model::tiny`] with MLPs.
-    #[cfg(test)]
-    pub(crate) fn tiny_with_mlps(seed: u64) -> Model {
-        Model::from_bytes(quantize::tiny(seed, 20)).expect("bytes that were just made")
+        quantize::tiny(seed)
     }
 
     /// The model compiled into the binary.
@@ -271,27 +256,23 @@ impl Model {
             return;
         }
         let Config { hidden, layers, .. } = *self.config();
-        for buffer in [&mut scratch.h, &mut scratch.c, &mut scratch.tanh_c] {
+        let Scratch {
+            gates,
+            h,
+            c,
+            tanh_c,
+            input,
+            recurrent,
+            ..
+        } = scratch;
+        for buffer in [&mut *h, &mut *c, &mut *tanh_c] {
             buffer.resize(hidden, 0.0);
         }
-        scratch.input.clear();
+        input.clear();
         for token in &tokens[..states.len()] {
-            let (table, row) = (self.file.embedding(), token.0 as usize);
-            scratch.input.push_row(table, row);
+            input.push_row(self.file.embedding(), token.0 as usize);
         }
         for layer in 0..layers {
-            if layer > 0 {
-                self.layer_output(layer - 1, states, scratch);
-            }
-            let Scratch {
-                gates,
-                h,
-                c,
-                tanh_c,
-                input,
-                recurrent,
-                ..
-            } = &mut *scratch;
             let at = layer * hidden..(layer + 1) * hidden;
             let (input_matrix, recurrent_matrix, bias) = self.file.layer(layer);
             recurrent.clear();
@@ -302,48 +283,14 @@ impl Model {
             }
             int8::product_add(input_matrix, input.vectors(), gates);
             int8::product_add(recurrent_matrix, recurrent.vectors(), gates);
+            input.clear();
             for (state, gates) in states.iter_mut().zip(gates.chunks_exact_mut(4 * hidden)) {
                 lstm::cell(gates, &state.c[at.clone()], c, h, tanh_c);
                 state.h[at.clone()].copy_from_slice(h);
                 state.c[at.clone()].copy_from_slice(c);
+                input.push(h, recurrent_matrix.columns);
             }
         }
-    }
-
-    /// What the next layer, or the projection, reads of each state: h with what the MLP adds. It becomes `scratch.input`.
-    fn layer_output(&self, layer: usize, states: &[State], scratch: &mut Scratch) {
-        let Config { hidden, mlp, .. } = *self.config();
-        let columns = hidden.next_multiple_of(int8::GROUP);
-        let Scratch {
-            input, inner, out, ..
-        } = scratch;
-        let h = states
-            .iter()
-            .map(|state| &state.h[layer * hidden..][..hidden]);
-        input.clear();
-        if mlp == 0 {
-            h.for_each(|h| input.push(h, columns));
-            return;
-        }
-        let (enter, leave) = self.file.mlp(layer);
-        out.clear();
-        for h in h {
-            input.push_normed(h, columns);
-            out.extend_from_slice(h);
-        }
-        inner.clear();
-        inner.resize(states.len() * 2 * mlp, 0.0);
-        int8::product_add(enter, input.vectors(), inner);
-        input.clear();
-        for gates in inner.chunks_exact_mut(2 * mlp) {
-            let (values, gates) = gates.split_at_mut(mlp);
-            mlp::activate(values, gates);
-            input.push(values, leave.columns);
-        }
-        int8::product_add(leave, input.vectors(), out);
-        input.clear();
-        out.chunks_exact(hidden)
-            .for_each(|out| input.push(out, columns));
     }
 
     /// Logits of the next token: `out` has `vocabulary_size` values.
@@ -418,11 +365,17 @@ impl Model {
     /// Projects each state's last layer: `scratch.y` becomes (states, embedding).
     fn output(&self, states: &[State], scratch: &mut Scratch) {
         let Config {
-            embedding, layers, ..
+            hidden,
+            embedding,
+            layers,
+            ..
         } = *self.config();
-        self.layer_output(layers - 1, states, scratch);
         let Scratch { y, input, .. } = scratch;
         let projection = self.file.projection();
+        input.clear();
+        for state in states {
+            input.push(&state.h[(layers - 1) * hidden..], projection.columns);
+        }
         y.clear();
         y.resize(states.len() * embedding, 0.0);
         int8::product_add(projection, input.vectors(), y);
@@ -435,11 +388,7 @@ mod tests {
 
     #[test]
     fn batches_equal_steps() {
-        check_batches(Model::tiny(3));
-        check_batches(Model::tiny_with_mlps(3));
-    }
-
-    fn check_batches(model: Model) {
+        let model = Model::tiny(3);
         let mut scratch = Scratch::default();
         let mut states = vec![model.zero_state(); 6];
         let mut alone = states.clone();

@@ -15,8 +15,6 @@ pub struct Network<'a> {
     pub bias: &'a [f32],
     /// First to last.
     pub layers: Vec<NetworkLayer<'a>>,
-    /// The MLP behind each layer; empty where there is none.
-    pub mlps: Vec<NetworkMlp<'a>>,
     /// (hidden, embedding)
     pub projection: &'a [f32],
 }
@@ -30,15 +28,6 @@ pub struct NetworkLayer<'a> {
     pub recurrent: &'a [f32],
     /// (4 · hidden)
     pub bias: &'a [f32],
-}
-
-/// The MLP behind an LSTM layer.
-#[derive(Clone, Copy, Debug)]
-pub struct NetworkMlp<'a> {
-    /// (hidden, 2 · mlp)
-    pub enter: &'a [f32],
-    /// (mlp, hidden)
-    pub leave: &'a [f32],
 }
 
 /// The bytes of a model file, weights rounded to 8 bits.
@@ -55,10 +44,6 @@ pub fn model_bytes(config: &Config, tokenizer: &Tokenizer, network: &Network) ->
             weights.bias.to_vec(),
         )
     });
-    let mlps = network.mlps.iter().map(|weights| {
-        let enter = transposed(weights.enter, hidden, 2 * config.mlp);
-        (enter, transposed(weights.leave, config.mlp, hidden))
-    });
     to_bytes(&Parts {
         config: config.clone(),
         tokenizer: tokenizer.to_bytes(),
@@ -66,7 +51,6 @@ pub fn model_bytes(config: &Config, tokenizer: &Tokenizer, network: &Network) ->
         embedding: rows(network.table, config.vocabulary, embedding),
         projection: transposed(network.projection, hidden, embedding),
         layers: layers.collect(),
-        mlps: mlps.collect(),
     })
 }
 
@@ -79,8 +63,6 @@ pub struct Weights {
     pub bias: Vec<f32>,
     /// Input, recurrent and bias of each layer, shaped as [`NetworkLayer`].
     pub layers: Vec<(Vec<f32>, Vec<f32>, Vec<f32>)>,
-    /// What enters and leaves each MLP, shaped as [`NetworkMlp`].
-    pub mlps: Vec<(Vec<f32>, Vec<f32>)>,
     /// (hidden, embedding)
     pub projection: Vec<f32>,
 }
@@ -90,9 +72,7 @@ impl Weights {
     pub(super) fn lengths(&self) -> Vec<usize> {
         let layers = self.layers.iter();
         let layers = layers.flat_map(|(input, recurrent, bias)| [input, recurrent, bias]);
-        let mlps = self.mlps.iter().flat_map(|(enter, leave)| [enter, leave]);
         layers
-            .chain(mlps)
             .chain([&self.projection, &self.table, &self.bias])
             .map(Vec::len)
             .collect()
@@ -115,15 +95,6 @@ impl Model {
             table: rows_back(self.file.embedding(), config.embedding),
             bias: self.file.bias().to_vec(),
             layers: layers.collect(),
-            mlps: (0..config.mlps())
-                .map(|at| {
-                    let (enter, leave) = self.file.mlp(at);
-                    (
-                        transposed_back(enter, config.hidden),
-                        transposed_back(leave, config.mlp),
-                    )
-                })
-                .collect(),
             projection: transposed_back(self.file.projection(), config.hidden),
         }
     }
@@ -202,15 +173,14 @@ const TINY_TEXT: &str = "The quick brown fox jumps over the lazy dog, and the do
     A writer needs words: the next word, the end of a word, a name like Paris or Anna. He had been reading since the evening, and nobody knew why. \
     “Where are you going?” asked the old man. There is nothing better than this. We have to think about the future of the world.";
 
-/// A tiny model of random weights, with MLPs of a length or without.
-pub(super) fn tiny(seed: u64, mlp: usize) -> Vec<u8> {
+/// A tiny model of random weights.
+pub(super) fn tiny(seed: u64) -> Vec<u8> {
     let tokenizer = Tokenizer::train(std::iter::repeat_n(TINY_TEXT, 8), 768);
     let config = Config {
         vocabulary: tokenizer.vocabulary().len(),
         embedding: 16,
         hidden: 24,
         layers: 2,
-        mlp,
     };
     let mut random = Random::new(seed);
     let mut numbers = |n: usize| (0..n).map(|_| 0.5 * random.normal()).collect::<Vec<f32>>();
@@ -229,14 +199,6 @@ pub(super) fn tiny(seed: u64, mlp: usize) -> Vec<u8> {
         })
         .collect();
     let projection = numbers(config.hidden * config.embedding);
-    let mlps: Vec<_> = (0..config.mlps())
-        .map(|_| {
-            let enter = numbers(config.hidden * 2 * config.mlp);
-            let leave = numbers(config.mlp * config.hidden);
-            let small = |x: Vec<f32>| x.into_iter().map(|x| 0.2 * x).collect::<Vec<f32>>();
-            (small(enter), small(leave))
-        })
-        .collect();
     let layers = layers
         .iter()
         .map(|(input, recurrent, bias)| NetworkLayer {
@@ -252,10 +214,6 @@ pub(super) fn tiny(seed: u64, mlp: usize) -> Vec<u8> {
             table: &table,
             bias: &bias,
             layers,
-            mlps: mlps
-                .iter()
-                .map(|(enter, leave)| NetworkMlp { enter, leave })
-                .collect(),
             projection: &projection,
         },
     )

@@ -178,10 +178,6 @@ pub fn named(parameters: &Parameters) -> Vec<(String, &Vec<f32>)> {
         all.push((format!("lstm.{layer}.recurrent"), &weights.recurrent));
         all.push((format!("lstm.{layer}.bias"), &weights.bias));
     }
-    for (layer, weights) in parameters.mlps.iter().enumerate() {
-        all.push((format!("mlp.{layer}.enter"), &weights.enter));
-        all.push((format!("mlp.{layer}.leave"), &weights.leave));
-    }
     all
 }
 
@@ -190,7 +186,6 @@ fn named_mut(parameters: &mut Parameters) -> Vec<(String, &mut Vec<f32>)> {
         table,
         bias,
         layers,
-        mlps,
         projection,
     } = parameters;
     let mut all = vec![
@@ -202,10 +197,6 @@ fn named_mut(parameters: &mut Parameters) -> Vec<(String, &mut Vec<f32>)> {
         all.push((format!("lstm.{layer}.input"), &mut weights.input));
         all.push((format!("lstm.{layer}.recurrent"), &mut weights.recurrent));
         all.push((format!("lstm.{layer}.bias"), &mut weights.bias));
-    }
-    for (layer, weights) in mlps.iter_mut().enumerate() {
-        all.push((format!("mlp.{layer}.enter"), &mut weights.enter));
-        all.push((format!("mlp.{layer}.leave"), &mut weights.leave));
     }
     all
 }

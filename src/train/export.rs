@@ -7,8 +7,8 @@ use super::network::Parameters;
 use super::trainer::Trainer;
 use crate::model::file::{Bytes, ModelFile, with_known};
 use crate::model::known::WordTree;
-use crate::model::{self, Config, Model, Network, NetworkLayer, NetworkMlp, Weights};
-use crate::nn::{lstm, mlp};
+use crate::model::{self, Config, Model, Network, NetworkLayer, Weights};
+use crate::nn::lstm;
 use crate::text::Tokenizer;
 
 /// Writes the trainer's weights as a model: a new file that takes the old one's place, so that a server which has the
@@ -42,7 +42,6 @@ pub fn network(parameters: &Parameters) -> Network<'_> {
         table,
         bias,
         layers,
-        mlps,
         projection,
     } = parameters;
     let layers = layers.iter().map(|layer| NetworkLayer {
@@ -50,15 +49,10 @@ pub fn network(parameters: &Parameters) -> Network<'_> {
         recurrent: &layer.recurrent,
         bias: &layer.bias,
     });
-    let mlps = mlps.iter().map(|mlp| NetworkMlp {
-        enter: &mlp.enter,
-        leave: &mlp.leave,
-    });
     Network {
         table,
         bias,
         layers: layers.collect(),
-        mlps: mlps.collect(),
         projection,
     }
 }
@@ -72,14 +66,10 @@ pub fn parameters(model: &Model) -> Parameters {
         recurrent,
         bias,
     });
-    let mlps = weights.mlps.into_iter();
     Parameters {
         table: weights.table,
         bias: weights.bias,
         layers: layers.collect(),
-        mlps: mlps
-            .map(|(enter, leave)| mlp::Weights { enter, leave })
-            .collect(),
         projection: weights.projection,
     }
 }
@@ -91,11 +81,6 @@ pub fn weights(parameters: Parameters) -> Weights {
         table: parameters.table,
         bias: parameters.bias,
         layers: layers.map(|l| (l.input, l.recurrent, l.bias)).collect(),
-        mlps: parameters
-            .mlps
-            .into_iter()
-            .map(|m| (m.enter, m.leave))
-            .collect(),
         projection: parameters.projection,
     }
 }
@@ -107,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_model_survives_being_read_and_written() {
-        let model = Model::tiny_with_mlps(4);
+        let model = Model::tiny(4);
         let settings = Settings {
             network: model.config().clone(),
             batch: 1,

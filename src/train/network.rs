@@ -1,6 +1,6 @@
 //! The trainable network: parameters, and one window's loss and gradients.
 //!
-//! embedding → LSTM layers, each with a gated MLP behind it or none → projection → softmax tied to the embedding; dropout on the embedding's output, between layers and before the softmax
+//! embedding → LSTM layers → projection → softmax tied to the embedding; dropout on the embedding's output, between layers and before the softmax
 //! (Zaremba et al. 2014).
 
 use super::threads::on_threads;
@@ -8,7 +8,6 @@ use crate::model::Config;
 use crate::nn::embedding::{self, Slots};
 use crate::nn::linear;
 use crate::nn::lstm::{self, Shape};
-use crate::nn::mlp;
 use crate::nn::random::Random;
 use crate::nn::simd::gemm::Precision;
 use crate::nn::softmax::{self, Classes};
@@ -22,15 +21,12 @@ pub struct Parameters {
     pub bias: Vec<f32>,
     /// The recurrent layers, first to last.
     pub layers: Vec<lstm::Weights>,
-    /// The MLP behind each layer; empty where there is none.
-    pub mlps: Vec<mlp::Weights>,
     /// (hidden, embedding)
     pub projection: Vec<f32>,
 }
 
 impl Parameters {
-    /// Random weights: uniform with the variance of Glorot and Bengio (2010), forget gates open (bias 1, Jozefowicz et al. 2015), MLPs
-    /// that add nothing yet.
+    /// Random weights: uniform with the variance of Glorot and Bengio (2010), forget gates open (bias 1, Jozefowicz et al. 2015).
     pub fn random(config: &Config, random: &mut Random) -> Parameters {
         let hidden = config.hidden;
         let mut uniform = |n: usize, bound: f32| {
@@ -53,19 +49,10 @@ impl Parameters {
             hidden * config.embedding,
             (6.0 / (hidden + config.embedding) as f32).sqrt(),
         );
-        let mlps = (0..config.mlps())
-            .map(|_| {
-                let mut weights = mlp::Weights::zeros(hidden, config.mlp);
-                let bound = (6.0 / (hidden + config.mlp) as f32).sqrt();
-                weights.enter = uniform(weights.enter.len(), bound);
-                weights
-            })
-            .collect();
         Parameters {
             table,
             bias: vec![0.0; config.vocabulary],
             layers,
-            mlps,
             projection,
         }
     }
@@ -82,7 +69,6 @@ impl Parameters {
             layers: (0..config.layers)
                 .map(|l| lstm::Weights::zeros(shape(l)))
                 .collect(),
-            mlps: vec![mlp::Weights::zeros(config.hidden, config.mlp); config.mlps()],
             projection: vec![0.0; config.hidden * config.embedding],
         }
     }
@@ -93,8 +79,7 @@ impl Parameters {
             .layers
             .iter()
             .flat_map(|l| [&l.input, &l.recurrent, &l.bias]);
-        let mlps = self.mlps.iter().flat_map(|m| [&m.enter, &m.leave]);
-        layers.chain(mlps).chain([&self.projection]).collect()
+        layers.chain([&self.projection]).collect()
     }
 
     /// The same, to write.
@@ -110,10 +95,7 @@ impl Parameters {
             .layers
             .iter_mut()
             .flat_map(|l| [&mut l.input, &mut l.recurrent, &mut l.bias]);
-        let mlps = self.mlps.iter_mut();
-        let mlps = mlps.flat_map(|m| [&mut m.enter, &mut m.leave]);
         layers
-            .chain(mlps)
             .chain([&mut self.projection, &mut self.table, &mut self.bias])
             .collect()
     }
@@ -141,8 +123,6 @@ impl Parameters {
 pub struct Packed {
     /// The recurrent layers.
     pub layers: Vec<lstm::PackedWeights>,
-    /// The MLPs behind them.
-    pub mlps: Vec<mlp::PackedWeights>,
     /// The projection.
     pub projection: linear::PackedWeights,
     /// The softmax's classes.
@@ -159,9 +139,6 @@ impl Packed {
         Packed {
             layers: (0..config.layers)
                 .map(|l| lstm::PackedWeights::new(shape(l), precision))
-                .collect(),
-            mlps: (0..config.mlps())
-                .map(|_| mlp::PackedWeights::new(config.hidden, config.mlp, precision))
                 .collect(),
             projection: linear::PackedWeights::new(config.hidden, config.embedding, precision),
             classes: Classes::new(config.vocabulary, config.embedding, precision),
@@ -182,7 +159,6 @@ impl Packed {
         };
         let Packed {
             layers,
-            mlps,
             projection,
             classes: packed_classes,
         } = self;
@@ -192,9 +168,6 @@ impl Packed {
                 packed.pack_forward(weights);
                 packed.pack_backward(weights);
             }));
-        }
-        for (packed, weights) in mlps.iter_mut().zip(&parameters.mlps) {
-            jobs.push(Box::new(move || packed.pack(weights)));
         }
         jobs.push(Box::new(move || {
             projection.pack(&parameters.projection);
@@ -229,7 +202,6 @@ pub struct Worker {
     pub gradients: Parameters,
     random: Random,
     tapes: Vec<lstm::Tape>,
-    mlp_tapes: Vec<mlp::Tape>,
     activations: Vec<Vec<f32>>, // input of each layer, then of the projection, then the softmax's
     masks: Vec<Vec<f32>>,       // dropout, as `activations`
     flow: [Vec<f32>; 2],        // gradients of activations
@@ -247,9 +219,6 @@ impl Worker {
             random: Random::new(0),
             tapes: (0..config.layers)
                 .map(|_| lstm::Tape::new(precision))
-                .collect(),
-            mlp_tapes: (0..config.mlps())
-                .map(|_| mlp::Tape::new(precision))
                 .collect(),
             activations: vec![Vec::new(); config.layers + 2],
             masks: vec![Vec::new(); config.layers + 2],
@@ -330,12 +299,6 @@ impl Worker {
         for layer in (0..layers).rev() {
             std::mem::swap(upper, lower);
             apply(&self.masks[layer + 1], upper);
-            if let (Some(tape), Some(gradient)) = (
-                self.mlp_tapes.get_mut(layer),
-                self.gradients.mlps.get_mut(layer),
-            ) {
-                mlp::backward(&packed.mlps[layer], upper, gradient, tape);
-            }
             lower.resize(window.inputs.len() * self.config.layer_input(layer), 0.0);
             let (x, gradient) = (&self.activations[layer], &mut self.gradients.layers[layer]);
             lstm::backward(
@@ -388,9 +351,6 @@ impl Worker {
                 out,
                 &mut self.tapes[layer],
             );
-            if let Some(tape) = self.mlp_tapes.get_mut(layer) {
-                mlp::forward(&packed.mlps[layer], out, tape);
-            }
             self.drop(layer + 1, dropout);
         }
         let [x, y] = self

@@ -314,7 +314,6 @@ mod tests {
                 embedding: 8,
                 hidden: 16,
                 layers: 2,
-                mlp: 8,
             },
             batch: 4,
             bptt: 8,

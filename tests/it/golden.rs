@@ -5,7 +5,6 @@
 use rnn_lsp::model::Config;
 use rnn_lsp::nn::embedding::Slots;
 use rnn_lsp::nn::lstm::{self, Shape};
-use rnn_lsp::nn::mlp;
 use rnn_lsp::nn::simd::gemm::Precision;
 use rnn_lsp::nn::softmax::NO_TARGET;
 use rnn_lsp::train::network::{Packed, Parameters, Window, Worker};
@@ -26,7 +25,6 @@ fn parameters(config: &Config) -> Parameters {
         embedding,
         hidden,
         layers,
-        mlp,
     } = *config;
     let layer = |layer: usize| {
         let input = config.layer_input(layer);
@@ -36,15 +34,10 @@ fn parameters(config: &Config) -> Parameters {
         weights.bias = formula(4 + 3 * layer, 4 * hidden);
         weights
     };
-    let behind = |layer: usize| mlp::Weights {
-        enter: formula(11 + 2 * layer, hidden * 2 * mlp),
-        leave: formula(12 + 2 * layer, mlp * hidden),
-    };
     Parameters {
         table: formula(0, vocabulary * embedding),
         bias: formula(1, vocabulary),
         layers: (0..layers).map(layer).collect(),
-        mlps: (0..config.mlps()).map(behind).collect(),
         projection: formula(10, hidden * embedding),
     }
 }
@@ -73,7 +66,6 @@ fn forward_pass_loss_and_gradients_are_those_of_pytorch() {
         embedding: 6,
         hidden: 8,
         layers: 2,
-        mlp: 0,
     };
     let parameters = parameters(&config);
     let count = BATCH * STEPS;
@@ -177,7 +169,6 @@ fn logits_are_those_of_the_pretraining_script() {
         embedding: 6,
         hidden: 8,
         layers: 2,
-        mlp: 7,
     };
     let parameters = parameters(&config);
     let classes = [0, 2, 3, 7, 9];

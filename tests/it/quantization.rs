@@ -18,15 +18,9 @@ fn serving_agrees_with_training() {
         embedding: 24,
         hidden: 40,
         layers: 2,
-        mlp: 32,
     };
     let mut random = Random::new(9);
     let mut parameters = Parameters::random(&network, &mut random);
-    for mlp in &mut parameters.mlps {
-        mlp.leave
-            .iter_mut()
-            .for_each(|x| *x = 0.2 * random.normal());
-    }
     parameters
         .table
         .iter_mut()

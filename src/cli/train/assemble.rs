@@ -110,7 +110,6 @@ fn new_settings(args: &Args, vocabulary: usize, from: Option<&Model>) -> Setting
             embedding: args.embedding.unwrap_or(256) as usize,
             hidden: args.hidden.unwrap_or(512) as usize,
             layers: args.layers.unwrap_or(2) as usize,
-            mlp: args.mlp.unwrap_or(0) as usize,
         },
     };
     Settings {
@@ -136,12 +135,7 @@ fn notes(settings: &Settings, streams: &Streams, valid: &[Part]) -> Vec<String> 
         embedding,
         hidden,
         layers,
-        mlp,
     } = settings.network;
-    let mlps = match mlp {
-        0 => String::new(),
-        _ => format!(" with MLPs of {mlp}"),
-    };
     let parameters = millions(settings.network.parameters() as u64);
     let (train, valid) = (
         streams.epoch_tokens(),
@@ -149,7 +143,7 @@ fn notes(settings: &Settings, streams: &Streams, valid: &[Part]) -> Vec<String> 
     );
     let mut notes = vec![
         format!(
-            "{parameters} parameters: {layers} layers of {hidden}{mlps}, embedding {embedding}, vocabulary {vocabulary}"
+            "{parameters} parameters: {layers} layers of {hidden}, embedding {embedding}, vocabulary {vocabulary}"
         ),
         format!(
             "{} tokens to learn from, {} to judge by",

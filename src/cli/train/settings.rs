@@ -53,7 +53,7 @@ pub(in crate::cli) struct Args {
     pub pack: bool,
 
     /// Go on from the weights and the vocabulary of this model
-    #[arg(long, value_name = "MODEL", conflicts_with_all = ["layers", "hidden", "mlp", "embedding", "vocabulary"])]
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["layers", "hidden", "embedding", "vocabulary"])]
     pub from: Option<PathBuf>,
 
     /// Text to judge by; may be given several times [default: documents held out]
@@ -83,11 +83,6 @@ pub(in crate::cli) struct Args {
     /// Values of a layer's hidden state [default: 512]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=16384), help_heading = "Network")]
     pub hidden: Option<u32>,
-
-    /// Inner length of a gated MLP behind each layer; 0: none [default: 0]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(0..=16384), help_heading = "Network")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mlp: Option<u32>,
 
     /// Values of a token's embedding [default: 256]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=16384), help_heading = "Network")]

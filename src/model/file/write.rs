@@ -29,8 +29,6 @@ pub struct Parts {
     pub projection: Packed,
     /// Input, recurrent and bias of each layer.
     pub layers: Vec<(Packed, Packed, Vec<f32>)>,
-    /// What enters and leaves each MLP.
-    pub mlps: Vec<(Packed, Packed)>,
 }
 
 /// Name, type, shape and bytes.
@@ -73,10 +71,6 @@ pub fn to_bytes(parts: &Parts) -> Vec<u8> {
     for (layer, (input, recurrent, _)) in parts.layers.iter().enumerate() {
         matrix(&format!("lstm.{layer}.input"), input);
         matrix(&format!("lstm.{layer}.recurrent"), recurrent);
-    }
-    for (layer, (enter, leave)) in parts.mlps.iter().enumerate() {
-        matrix(&format!("mlp.{layer}.enter"), enter);
-        matrix(&format!("mlp.{layer}.leave"), leave);
     }
     for (layer, (_, _, bias)) in parts.layers.iter().enumerate() {
         tensors.push((

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "models" / "pretrain"))
 from network import Network  # noqa: E402
 from streams import Window  # noqa: E402
 
-CONFIG = {"vocabulary": 11, "embedding": 6, "hidden": 8, "layers": 2, "mlp": 7}
+CONFIG = {"vocabulary": 11, "embedding": 6, "hidden": 8, "layers": 2}
 BATCH, STEPS = 3, 5
 CLASSES = [0, 2, 3, 7, 9]
 
@@ -30,15 +30,13 @@ def formula(tensor, *shape):
 
 
 def weights():
-    vocabulary, embedding, hidden, layers, mlp = CONFIG.values()
+    vocabulary, embedding, hidden, layers = CONFIG.values()
     all = {"table": formula(0, vocabulary, embedding), "bias": formula(1, vocabulary)}
     for layer in range(layers):
         width = hidden if layer else embedding
         all[f"lstm.{layer}.input"] = formula(2 + 3 * layer, width, 4 * hidden)
         all[f"lstm.{layer}.recurrent"] = formula(3 + 3 * layer, hidden, 4 * hidden)
         all[f"lstm.{layer}.bias"] = formula(4 + 3 * layer, 4 * hidden)
-        all[f"mlp.{layer}.enter"] = formula(11 + 2 * layer, hidden, 2 * mlp)
-        all[f"mlp.{layer}.leave"] = formula(12 + 2 * layer, mlp, hidden)
     return all | {"projection": formula(10, hidden, embedding)}
 
 
