@@ -1,13 +1,15 @@
-"""What training costs in PyTorch and here: the same network, batch, sampled softmax and optimizer, on one thread, in one run.
+"""What training costs in PyTorch and here: the same network, batch, sampled softmax and optimizer, in one run.
 
     pip install torch numpy
     taskset -c 1 python benches/training.py
+    python benches/training.py 2
 
 PyTorch runs the network of `models/pretrain`, which `models/pretrain/check.py` shows to do what `rnn-lsp train` does, weight for weight.
 It is measured as it is installed; with the kernels for AVX-512 that Intel's library in it keeps from other makers' processors (a
 function that says "yes, it is", preloaded; needs a C compiler and Linux); and with products in bf16, as `rnn-lsp train` computes them where
-the processor can. The trainers take turns, so that whatever else the machine does disturbs all of them; tokens a second of the processor's
-time, medians. The tokens are random, as often as those of a language are: speed does not depend on what they mean.
+the processor can. The trainers take turns, so that whatever else the machine does disturbs all of them. Medians of tokens a second: of the
+processor's time on one thread, by the clock on several, which is for a machine that does nothing else. The tokens are random, as often
+as those of a language are: speed does not depend on what they mean.
 """
 
 import os
@@ -29,7 +31,7 @@ ROUNDS, TIMES = 3, 8
 IS_INTEL = "int mkl_serv_intel_cpu_true(void) { return 1; }\n"
 
 
-def of_torch(precision):
+def of_torch(precision, threads):
     """Prints tokens a second: in a process of its own, since what is preloaded is chosen at its start."""
     import numpy as np
     import torch
@@ -40,7 +42,8 @@ def of_torch(precision):
     from sampling import Sampler
     from streams import Window
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
+    clock = time.process_time if threads == 1 else time.perf_counter
     vocabulary, rows = SHAPE["vocabulary"], BATCH * STEPS
     network = Network(SHAPE, 0.0, getattr(torch, precision))
     network.load(initial(SHAPE, 1))
@@ -67,16 +70,16 @@ def of_torch(precision):
     step()
     times = []
     for _ in range(TIMES):
-        start = time.process_time()
+        start = clock()
         step()
-        times.append(time.process_time() - start)
+        times.append(clock() - start)
     # The lower quartile, as benches/training.rs takes it.
     print(rows / sorted(times)[TIMES // 4])
 
 
-def torch_speed(precision, preloaded):
-    environment = os.environ | {"OMP_NUM_THREADS": "1"} | ({"LD_PRELOAD": str(preloaded)} if preloaded else {})
-    command = [sys.executable, __file__, "--torch", precision]
+def torch_speed(precision, preloaded, threads):
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads)} | ({"LD_PRELOAD": str(preloaded)} if preloaded else {})
+    command = [sys.executable, __file__, "--torch", precision, str(threads)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
 
 
@@ -87,9 +90,10 @@ def bench():
     return re.search(r"\((\S+training-\w+)\)", printed).group(1)
 
 
-def ours(program):
-    printed = subprocess.run([program, "--steps"], check=True, capture_output=True, text=True).stdout
-    return float(re.search(r"^1 threads: (\d+) tokens", printed, re.M).group(1))
+def ours(program, threads):
+    command = [program, "--steps"] + (["--wall"] if threads > 1 else [])
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return float(re.search(rf"^{threads} threads: (\d+) tokens", printed, re.M).group(1))
 
 
 def compiled(folder):
@@ -99,21 +103,21 @@ def compiled(folder):
     return library if made.returncode == 0 else None
 
 
-def main():
+def main(threads):
     program = bench()
     with tempfile.TemporaryDirectory() as folder:
         library = compiled(pathlib.Path(folder))
-        speeds = {"PyTorch f32, as installed": lambda: torch_speed("float32", None)}
+        speeds = {"PyTorch f32, as installed": lambda: torch_speed("float32", None, threads)}
         if library:
-            speeds["PyTorch f32, AVX-512"] = lambda: torch_speed("float32", library)
-        speeds["PyTorch bf16"] = lambda: torch_speed("bfloat16", None)
-        speeds["rnn-lsp train"] = lambda: ours(program)
+            speeds["PyTorch f32, AVX-512"] = lambda: torch_speed("float32", library, threads)
+        speeds["PyTorch bf16"] = lambda: torch_speed("bfloat16", None, threads)
+        speeds["rnn-lsp train"] = lambda: ours(program, threads)
         found = {name: [] for name in speeds}
         for _ in range(ROUNDS):
             for name, speed in speeds.items():
                 found[name].append(speed())
     middle = {name: sorted(all)[len(all) // 2] for name, all in found.items()}
-    print(f"{SHAPE}, {BATCH} streams of {STEPS} tokens, {CLASSES} classes, one thread\n")
+    print(f"{SHAPE}, {BATCH} streams of {STEPS} tokens, {CLASSES} classes, threads: {threads}\n")
     print("| trainer | tokens a second | rnn-lsp is times as fast |")
     print("|---|---|---|")
     for name, speed in middle.items():
@@ -122,6 +126,6 @@ def main():
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--torch"]:
-        of_torch(sys.argv[2])
+        of_torch(sys.argv[2], int(sys.argv[3]))
     else:
-        main()
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
