@@ -298,8 +298,7 @@ impl Session {
         tracing::debug!(?settings, "settings changed");
         self.settings = settings;
         (self.log_control)(self.settings.log_level);
-        self.tools.options = predict_options(&self.settings, self.threshold);
-        self.outdate_answers();
+        self.use_options();
         self.choose();
         self.load();
     }
@@ -366,8 +365,7 @@ impl Session {
             News::Threshold(threshold) => {
                 tracing::debug!(threshold, "threshold follows what is taken");
                 self.threshold = threshold;
-                self.tools.options = predict_options(&self.settings, self.threshold);
-                self.outdate_answers();
+                self.use_options();
             }
             News::Training(progress) => {
                 if !std::mem::replace(&mut self.shows_training, true) {
@@ -610,6 +608,12 @@ impl Session {
             self.told = state.clone();
             self.tell(Notice::State(state));
         }
+    }
+
+    /// The settings, or the threshold that stands in for theirs, are others.
+    fn use_options(&mut self) {
+        self.tools.options = predict_options(&self.settings, self.threshold);
+        self.outdate_answers();
     }
 
     fn outdate_answers(&mut self) {
