@@ -91,6 +91,8 @@ enum Source {
     Ngram,
     /// The document's own words
     Document,
+    /// What the network learns from the document as it reads it
+    FastWeights,
 }
 
 pub(super) fn run(args: Args) -> Outcome {
@@ -116,6 +118,7 @@ pub(super) fn run(args: Args) -> Outcome {
         match source {
             Source::Ngram => gates.ngram = Gates::CLOSED.ngram,
             Source::Document => gates.document = SourceGates::CLOSED,
+            Source::FastWeights => model = model.without_fast_weights(),
         }
     }
     let mut reception = Reception::default();

@@ -33,7 +33,7 @@ pub(super) fn measure(model: &Model, language: Language, text: &str) -> Perplexi
             result.nats += f64::from(max + sum.ln() - logit);
             result.tokens += 1;
         }
-        model.step(&mut state, token, &mut scratch);
+        model.advance(&mut state, token, &mut scratch);
     }
     for prose in paragraphs(language, text) {
         result.words += prose.1.split_whitespace().count();

@@ -1,13 +1,15 @@
 //! A trained network: configuration, weights, state. Imports `text` and `nn`.
 //!
 //! The network is `embedding → LSTM layers → projection → softmax tied to the embedding`. Weights are 8-bit with a scale for each row, vectors are rounded to
-//! 8 bits before a product, everything else is f32. The model is immutable and shared; the state is a small value that the caller owns.
+//! 8 bits before a product, everything else is f32. The softmax learns from what is read ([`fast`]). The model is immutable and shared; the state is a small value that the caller owns.
 
 mod config;
+mod fast;
 pub mod file;
 mod full;
 pub mod gates;
 pub mod known;
+mod learn;
 pub mod ngram;
 mod quantize;
 mod shipped;
@@ -19,13 +21,16 @@ pub use quantize::{Network, NetworkLayer, Weights, model_bytes};
 pub use state::State;
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::nn::lstm;
 use crate::nn::simd::int8::{self, Matrix, Rows, Vectors};
 use crate::text::{TokenId, Tokenizer};
+use fast::{FastWeights, Lessons};
 use file::{Bytes, ModelFile};
 use gates::Gates;
 use known::{KnownWords, WordTree};
+use learn::{Head, Learners};
 use ngram::Ngram;
 
 /// No model file is larger.
@@ -39,9 +44,11 @@ pub struct Model {
     gates: Gates,
     full: Option<Weights>, // to compute with instead of the file's
     rows: Rows,            // of the softmax
+    head: OnceLock<Head>,
+    is_static: bool, // without fast weights
 }
 
-/// Buffers of a forward pass. One a thread; holds nothing between calls.
+/// Buffers of a forward pass, and the fast weights of the last state. One a thread; what it holds changes no result.
 #[derive(Debug, Default)]
 pub struct Scratch {
     gates: Vec<f32>,  // (states, 4 · hidden)
@@ -51,6 +58,8 @@ pub struct Scratch {
     y: Vec<f32>,      // (states, embedding)
     input: Quantized, // of a layer, then of the softmax
     recurrent: Quantized,
+    fast: FastWeights, // of the state that was asked about last
+    learners: Learners,
 }
 
 /// Vectors rounded to 8 bits.
@@ -139,6 +148,8 @@ impl Model {
             tokenizer,
             gates,
             full: None,
+            head: OnceLock::new(),
+            is_static: false,
         })
     }
 
@@ -207,6 +218,7 @@ impl Model {
             ));
         }
         self.full = Some(weights);
+        self.is_static = true;
         Ok(self)
     }
 
@@ -236,10 +248,17 @@ impl Model {
         State {
             h: vec![0.0; n],
             c: vec![0.0; n],
+            lessons: Lessons::default(),
         }
     }
 
-    /// Reads one token.
+    /// The same model without fast weights: to measure what they bring.
+    pub fn without_fast_weights(mut self) -> Model {
+        self.is_static = true;
+        self
+    }
+
+    /// Reads one token as if it had been written; nothing is learned from it.
     pub fn step(&self, state: &mut State, token: TokenId, scratch: &mut Scratch) {
         self.step_batch(std::slice::from_mut(state), &[token], scratch);
     }
@@ -315,18 +334,16 @@ impl Model {
                 .collect();
         }
         self.output(states, scratch);
-        let Scratch { y, input, .. } = scratch;
-        let (softmax, bias) = (self.file.embedding(), self.file.bias());
+        let Scratch { y, input, fast, .. } = scratch;
+        let columns = self.file.embedding().columns;
         let embedding = self.config().embedding;
-        let logits = y.chunks_exact(embedding).zip(tokens).map(|(y, tokens)| {
+        let each = states.iter().zip(y.chunks_exact(embedding)).zip(tokens);
+        let logits = each.map(|((state, y), tokens)| {
+            fast.bring_to(&state.lessons, self.vocabulary_size(), embedding);
             input.clear();
-            input.push(y, softmax.columns);
+            input.push(y, columns);
             let (x, scale) = (&input.data, input.scales[0]);
-            let logit = |token: &TokenId| {
-                let at = token.0 as usize;
-                let dot = int8::dot(self.rows.row(softmax, at), x);
-                bias[at] + dot as f32 * scale * softmax.scales[at]
-            };
+            let logit = |&token: &TokenId| self.logit(token, x, scale) + fast.of(token.0, y);
             tokens.iter().map(logit).collect()
         });
         logits.collect()
@@ -349,7 +366,7 @@ impl Model {
             return;
         }
         self.output(states, scratch);
-        let Scratch { y, input, .. } = scratch;
+        let Scratch { y, input, fast, .. } = scratch;
         let (softmax, bias) = (self.file.embedding(), self.file.bias());
         input.clear();
         for (y, out) in y
@@ -360,6 +377,18 @@ impl Model {
             out.copy_from_slice(bias);
         }
         int8::product_add(softmax, input.vectors(), out);
+        let each = states.iter().zip(y.chunks_exact(embedding));
+        for ((state, y), out) in each.zip(out.chunks_exact_mut(vocabulary)) {
+            fast.bring_to(&state.lessons, vocabulary, embedding);
+            fast.add_to(out, y);
+        }
+    }
+
+    /// The logit of one token without fast weights, from the softmax's input in 8 bits.
+    fn logit(&self, token: TokenId, x: &[i8], scale: f32) -> f32 {
+        let (softmax, at) = (self.file.embedding(), token.0 as usize);
+        let dot = int8::dot(self.rows.row(softmax, at), x);
+        self.file.bias()[at] + dot as f32 * scale * softmax.scales[at]
     }
 
     /// Projects each state's last layer: `scratch.y` becomes (states, embedding).

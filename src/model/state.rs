@@ -1,5 +1,7 @@
 //! What persists between two tokens.
 
+use super::fast::Lessons;
+
 /// `h` and `c` of every layer: a small cloneable value that the caller owns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
@@ -7,11 +9,6 @@ pub struct State {
     pub(super) h: Vec<f32>,
     /// (layers, hidden)
     pub(super) c: Vec<f32>,
-}
-
-impl State {
-    /// Bytes that a state takes.
-    pub fn bytes(&self) -> usize {
-        (self.h.len() + self.c.len()) * size_of::<f32>()
-    }
+    /// What the softmax has learned on the way.
+    pub(super) lessons: Lessons,
 }

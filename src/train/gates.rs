@@ -119,7 +119,7 @@ impl Places {
                     .push(place(model, &logits, 1.0 / sum, &recency, token));
             }
             piece = vocabulary.kind(token) == Kind::Piece;
-            model.step(&mut state, token, &mut scratch);
+            model.advance(&mut state, token, &mut scratch);
             recency.push(token, vocabulary);
         }
         // The last word may be cut off.

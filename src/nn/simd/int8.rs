@@ -82,6 +82,18 @@ pub struct Packed {
     pub sums: Vec<i32>,
 }
 
+impl Packed {
+    /// To multiply with; it has so many columns.
+    pub fn matrix(&self, columns: usize) -> Matrix<'_> {
+        Matrix {
+            data: &self.data,
+            scales: &self.scales,
+            sums: &self.sums,
+            columns,
+        }
+    }
+}
+
 /// Bytes of a packed matrix.
 pub fn packed_len(rows: usize, columns: usize) -> usize {
     rows.next_multiple_of(PANEL) * columns

@@ -1,0 +1,214 @@
+//! Reading what was written: the softmax learns from each token, then the network takes it in.
+
+use super::fast::Lesson;
+use super::{Model, Scratch, State};
+use crate::nn::pointwise::exponentiate;
+use crate::nn::simd::int8::{self, Matrix, Packed};
+use crate::text::TokenId;
+
+/// So many tokens have nine tenths of the probability, and stand for all when it is shared out among those that may learn.
+const HEAD: usize = 2048;
+
+/// Tokens that were expected and did not come which learn that, at most...
+const RIVALS: usize = 8;
+
+/// ...and as probable as this at least.
+const LEAST: f32 = 1e-3;
+
+/// Length of a step, for the row of a usual token.
+const RATE: f32 = 0.008;
+
+/// Rows of tokens of a larger bias move less, as much as it is larger: all of a text pulls at those of the most frequent tokens, whose
+/// gradients were larger in training too.
+const FREQUENT: f32 = 0.5;
+
+/// The rows of the softmax of the most frequent tokens, in one piece.
+#[derive(Debug)]
+pub(super) struct Head {
+    tokens: Vec<u32>,
+    is_in: Vec<bool>, // (vocabulary)
+    rows: Packed,
+    bias: Vec<f32>, // of `tokens`
+}
+
+impl Model {
+    /// Reads one token that was written, not merely supposed: the softmax learns that it came ([`super::fast`]), then [`Model::step`].
+    ///
+    /// # Panics
+    /// When the token is not in the vocabulary.
+    pub fn advance(&self, state: &mut State, token: TokenId, scratch: &mut Scratch) {
+        if !self.is_static && token != TokenId::DOC {
+            self.learn(state, token, scratch);
+        }
+        self.step(state, token, scratch);
+    }
+
+    /// Adds to the state's fast weights what a token teaches.
+    fn learn(&self, state: &mut State, token: TokenId, scratch: &mut Scratch) {
+        let embedding = self.config().embedding;
+        self.output(std::slice::from_ref(state), scratch);
+        let Scratch {
+            y,
+            input,
+            fast,
+            learners,
+            ..
+        } = scratch;
+        fast.bring_to(&state.lessons, self.vocabulary_size(), embedding);
+        let (softmax, bias) = (self.file.embedding(), self.file.bias());
+        input.clear();
+        input.push(y, softmax.columns);
+        let (x, scale) = (&input.data, input.scales[0]);
+
+        let head = self.head.get_or_init(|| Head::new(softmax, bias));
+        learners.logits.clone_from(&head.bias);
+        let rows = head.rows.matrix(softmax.columns);
+        int8::product_add(rows, input.vectors(), &mut learners.logits);
+        learners.tokens.clone_from(&head.tokens);
+        let is_known = fast.is_known(token.0);
+        let known = fast.tokens().iter().copied();
+        for other in known.chain((!is_known).then_some(token.0)) {
+            if !head.is_in[other as usize] {
+                learners.tokens.push(other);
+                learners.logits.push(self.logit(TokenId(other), x, scale));
+            }
+        }
+        for (&token, logit) in learners.tokens.iter().zip(&mut learners.logits) {
+            *logit += fast.of(token, y);
+        }
+
+        let (_, sum) = exponentiate(&mut learners.logits);
+        let mut came = 0.0;
+        learners.rivals.clear();
+        for (&other, &weight) in learners.tokens.iter().zip(&learners.logits) {
+            let p = weight / sum;
+            if other == token.0 {
+                came = p;
+            } else if p > LEAST {
+                learners.rivals.push((other, p));
+            }
+        }
+        let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+        learners.rivals.sort_unstable_by(order);
+        learners.rivals.truncate(RIVALS);
+
+        // The gradient of -ln p(token) by row i is (p(i) - [i = token]) y.
+        let rate = |token: u32| RATE * scale / (bias[token as usize] - FREQUENT).exp().max(1.0);
+        let rivals = learners
+            .rivals
+            .iter()
+            .map(|&(other, p)| (other, -p * rate(other)));
+        let rows = rivals.chain([(token.0, (1.0 - came) * rate(token.0))]);
+        state.lessons = state
+            .lessons
+            .and(Lesson::new(rows.collect(), &x[..embedding]));
+    }
+}
+
+/// Buffers of learning: the tokens among which probability is shared out.
+#[derive(Debug, Default)]
+pub(super) struct Learners {
+    tokens: Vec<u32>,
+    logits: Vec<f32>,
+    rivals: Vec<(u32, f32)>,
+}
+
+impl Head {
+    fn new(softmax: Matrix<'_>, bias: &[f32]) -> Head {
+        let mut tokens: Vec<u32> = (0..bias.len() as u32).collect();
+        tokens.sort_by(|&a, &b| bias[b as usize].total_cmp(&bias[a as usize]));
+        tokens.truncate(HEAD);
+        let columns = softmax.columns;
+        let mut is_in = vec![false; bias.len()];
+        let mut rows = vec![0; tokens.len() * columns];
+        for (&token, row) in tokens.iter().zip(rows.chunks_exact_mut(columns)) {
+            is_in[token as usize] = true;
+            softmax.row(token as usize, row);
+        }
+        let weight = |at: usize, column: usize| {
+            f32::from(rows[at * columns + column]) * softmax.scales[tokens[at] as usize]
+        };
+        Head {
+            rows: int8::pack(tokens.len(), columns, weight),
+            bias: tokens.iter().map(|&token| bias[token as usize]).collect(),
+            tokens,
+            is_in,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The probability of a token after a state.
+    fn probability(model: &Model, state: &State, token: TokenId, scratch: &mut Scratch) -> f32 {
+        let mut logits = vec![0.0; model.vocabulary_size()];
+        model.logits(state, &mut logits, scratch);
+        let (_, sum) = exponentiate(&mut logits);
+        logits[token.0 as usize] / sum
+    }
+
+    #[test]
+    fn what_came_is_more_probable_where_it_came() {
+        let model = Model::tiny(3);
+        let mut scratch = Scratch::default();
+        let read = |state: &mut State, scratch: &mut Scratch| {
+            for token in [5, 90, 300, 17] {
+                model.advance(state, TokenId(token), scratch);
+            }
+        };
+        let mut state = model.zero_state();
+        read(&mut state, &mut scratch);
+        let first = probability(&model, &state, TokenId(5), &mut scratch);
+        for _ in 0..20 {
+            read(&mut state, &mut scratch);
+        }
+        let later = probability(&model, &state, TokenId(5), &mut scratch);
+        assert!(later > 1.1 * first, "{first} became {later}");
+        let mut unlearned = model.zero_state();
+        for _ in 0..21 {
+            for token in [5, 90, 300, 17] {
+                model.step(&mut unlearned, TokenId(token), &mut scratch);
+            }
+        }
+        assert_eq!(
+            (&state.h, &state.c),
+            (&unlearned.h, &unlearned.c),
+            "nothing but the softmax learns"
+        );
+        let stays = probability(&model, &unlearned, TokenId(5), &mut scratch);
+        assert!(later > 1.1 * stays, "{stays}, with fast weights {later}");
+    }
+
+    #[test]
+    fn whatever_was_asked_between_a_state_says_the_same() {
+        let model = Model::tiny(3);
+        let (mut scratch, mut other) = (Scratch::default(), Scratch::default());
+        let size = model.vocabulary_size();
+        let (mut a, mut b) = (model.zero_state(), model.zero_state());
+        let (mut early, mut left, mut right) = (None, vec![0.0; size], vec![0.0; size]);
+        for round in 0..60u32 {
+            let token = TokenId(5 + round * 7 % 40);
+            model.advance(&mut a, token, &mut scratch);
+            model.advance(&mut b, token, &mut other);
+            early = early.or((round == 20).then(|| a.clone()));
+            if let Some(early) = &early {
+                model.logits(early, &mut left, &mut scratch);
+            }
+        }
+        assert!(a == b && Some(&a) != early.as_ref());
+        model.logits(&a, &mut left, &mut scratch);
+        model.logits(&b, &mut right, &mut other);
+        assert_eq!(left, right);
+        let of = model.logits_of(&[a.clone()], &[vec![TokenId(5), TokenId(9)]], &mut scratch);
+        for (of, all) in of[0].iter().zip([left[5], left[9]]) {
+            assert!((of - all).abs() < 1e-4, "{of} and {all}");
+        }
+        let mut fresh = model.zero_state();
+        model.advance(&mut fresh, TokenId(5), &mut scratch);
+        model.logits(&fresh, &mut left, &mut scratch);
+        model.logits(&fresh, &mut right, &mut Scratch::default());
+        assert_eq!(left, right, "another document is asked about");
+    }
+}
