@@ -3,10 +3,10 @@
 //! Dynamic evaluation (Krause et al. 2018, arXiv:1709.07432) held to the rows of the softmax: when a token has come, its row takes a step
 //! towards the vector that should have foretold it, and the rows of the few that were expected instead take a step away
 //! from it (gradient descent on the loss of that token). No gradient goes further back, so a step costs less than reading
-//! the token does, and what was learned is a sum of as many small terms as were read. A state keeps the list of them, which
-//! states along one reading share; [`FastWeights`] is the sum for the state that was asked about last.
+//! the token does, and what was learned is a sum of as many small terms as were read (fast weights: Schmidhuber 1992; Ba et al. 2016,
+//! arXiv:1610.06258). A state keeps the list of them, which states along one reading share.
 
-use crate::nn::pointwise::dot;
+use crate::nn::simd::int8;
 use std::sync::Arc;
 
 /// What was learned since the zero state; a small value, cheap to clone.
@@ -91,61 +91,38 @@ impl Drop for Lesson {
     }
 }
 
-/// The sum of some lessons, row by row.
+/// What lessons add to the logits after one vector: the sum of `weight · (y · vector)` over them, for each row that one of them
+/// moved. Adding up rows first would give the same and take many times as much memory to go through.
 #[derive(Debug, Default)]
 pub(super) struct FastWeights {
-    lessons: Lessons,
-    at: Vec<u32>,     // (vocabulary) index into `tokens`, or NONE
-    tokens: Vec<u32>, // whose rows there are
-    rows: Vec<f32>,   // (tokens, embedding)
+    sums: Vec<f32>,   // (vocabulary)
+    is_in: Vec<bool>, // (vocabulary)
+    tokens: Vec<u32>, // whose rows were moved
 }
 
-const NONE: u32 = u32::MAX;
-
 impl FastWeights {
-    /// Makes it the sum of these. The terms are always added in the order in which they were learned, so the sum is the same
-    /// whatever was asked about before.
-    pub(super) fn bring_to(&mut self, lessons: &Lessons, vocabulary: usize, embedding: usize) {
-        if self.at.len() != vocabulary {
-            self.clear();
-            self.at = vec![NONE; vocabulary];
+    /// Makes it what `lessons` say of a vector, in 8 bits with what a unit is worth. The terms are added in the order of the list,
+    /// so the sums depend on nothing else.
+    pub(super) fn ask(&mut self, lessons: &Lessons, (x, scale): (&[i8], f32), vocabulary: usize) {
+        if self.sums.len() != vocabulary {
+            self.sums = vec![0.0; vocabulary];
+            self.is_in = vec![false; vocabulary];
+            self.tokens.clear();
         }
-        let known = self.lessons.len();
-        let more = lessons.len().checked_sub(known);
-        let mut new: Vec<&Lesson> = lessons.iter().take(more.unwrap_or(0)).collect();
-        let base = new.last().map_or(lessons, |lesson| &lesson.before);
-        if more.is_none() || !base.is_same(&self.lessons) {
-            self.clear();
-            new = lessons.iter().collect();
+        for token in self.tokens.drain(..) {
+            self.sums[token as usize] = 0.0;
+            self.is_in[token as usize] = false;
         }
-        for lesson in new.into_iter().rev() {
+        for lesson in lessons.iter() {
+            let alike = int8::dot(&lesson.y, &x[..lesson.y.len()]) as f32 * scale;
             for &(token, weight) in &lesson.rows {
-                let row = self.row_mut(token, embedding);
-                for (sum, &y) in row.iter_mut().zip(&lesson.y) {
-                    *sum += weight * f32::from(y);
+                let at = token as usize;
+                self.sums[at] += weight * alike;
+                if !std::mem::replace(&mut self.is_in[at], true) {
+                    self.tokens.push(token);
                 }
             }
         }
-        self.lessons = lessons.clone();
-    }
-
-    fn clear(&mut self) {
-        for &token in &self.tokens {
-            self.at[token as usize] = NONE;
-        }
-        self.tokens.clear();
-        self.rows.clear();
-        self.lessons = Lessons::default();
-    }
-
-    fn row_mut(&mut self, token: u32, embedding: usize) -> &mut [f32] {
-        let at = &mut self.at[token as usize];
-        if *at == NONE {
-            *at = self.tokens.len() as u32;
-            self.tokens.push(token);
-            self.rows.resize(self.tokens.len() * embedding, 0.0);
-        }
-        &mut self.rows[*at as usize * embedding..][..embedding]
     }
 
     /// The tokens that it says anything about.
@@ -153,23 +130,20 @@ impl FastWeights {
         &self.tokens
     }
 
-    /// What it adds to a token's logit.
-    pub(super) fn of(&self, token: u32, y: &[f32]) -> f32 {
-        match self.at[token as usize] {
-            NONE => 0.0,
-            at => dot(&self.rows[at as usize * y.len()..][..y.len()], y),
-        }
-    }
-
     /// Whether it says anything about a token.
     pub(super) fn is_known(&self, token: u32) -> bool {
-        self.at[token as usize] != NONE
+        self.is_in[token as usize]
+    }
+
+    /// What it adds to a token's logit.
+    pub(super) fn of(&self, token: u32) -> f32 {
+        self.sums[token as usize]
     }
 
     /// Adds to all logits.
-    pub(super) fn add_to(&self, logits: &mut [f32], y: &[f32]) {
-        for (&token, row) in self.tokens.iter().zip(self.rows.chunks_exact(y.len())) {
-            logits[token as usize] += dot(row, y);
+    pub(super) fn add_to(&self, logits: &mut [f32]) {
+        for &token in &self.tokens {
+            logits[token as usize] += self.of(token);
         }
     }
 }
@@ -189,35 +163,32 @@ mod tests {
         tokens.fold(from.clone(), |lessons, token| lessons.and(lesson(token)))
     }
 
-    fn rows(weights: &FastWeights) -> Vec<(u32, f32)> {
-        let y = [0.5, 1.0, -2.0];
-        (0..10)
-            .map(|token| (token, weights.of(token, &y)))
-            .collect()
-    }
-
     #[test]
-    fn the_sum_is_the_same_on_every_way() {
-        let short = learned(0..30, &Lessons::default());
-        let long = learned(30..80, &short);
-        let branch = learned(50..90, &short);
-        let sum = |lessons: &Lessons| {
-            let mut weights = FastWeights::default();
-            weights.bring_to(lessons, 10, 3);
-            rows(&weights)
-        };
+    fn sums_are_those_of_rows() {
+        let (x, scale) = ([1i8, 2, -3], 0.5);
         let mut weights = FastWeights::default();
-        for lessons in [
-            &short,
-            &long,
-            &branch,
-            &short,
-            &Lessons::default(),
-            &long,
-            &long,
-        ] {
-            weights.bring_to(lessons, 10, 3);
-            assert_eq!(rows(&weights), sum(lessons), "{lessons:?}");
+        for end in [40, 8, 0, 70] {
+            let lessons = learned(0..end, &Lessons::default());
+            weights.ask(&lessons, (&x, scale), 12);
+            let mut rows = [[0.0f32; 3]; 12];
+            for token in 0..end {
+                for (row, weight) in [(token % 10, 0.1), (token % 7, -0.03)] {
+                    for (sum, y) in rows[row as usize].iter_mut().zip([3.0, -5.0, token as f32]) {
+                        *sum += weight * y;
+                    }
+                }
+            }
+            let mut logits = [0.0; 12];
+            weights.add_to(&mut logits);
+            for (token, row) in (0..).zip(rows) {
+                let sum = scale * (row[0] + 2.0 * row[1] - 3.0 * row[2]);
+                assert!(
+                    (weights.of(token) - sum).abs() < 1e-3,
+                    "{token} after {end}"
+                );
+                assert_eq!(logits[token as usize], weights.of(token));
+                assert_eq!(weights.is_known(token), token < end.min(10));
+            }
         }
     }
 

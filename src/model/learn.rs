@@ -54,11 +54,11 @@ impl Model {
             learners,
             ..
         } = scratch;
-        fast.bring_to(&state.lessons, self.vocabulary_size(), embedding);
         let (softmax, bias) = (self.file.embedding(), self.file.bias());
         input.clear();
         input.push(y, softmax.columns);
         let (x, scale) = (&input.data, input.scales[0]);
+        fast.ask(&state.lessons, (x, scale), self.vocabulary_size());
 
         let head = self.head.get_or_init(|| Head::new(softmax, bias));
         learners.logits.clone_from(&head.bias);
@@ -74,7 +74,7 @@ impl Model {
             }
         }
         for (&token, logit) in learners.tokens.iter().zip(&mut learners.logits) {
-            *logit += fast.of(token, y);
+            *logit += fast.of(token);
         }
 
         let (_, sum) = exponentiate(&mut learners.logits);

@@ -48,7 +48,7 @@ pub struct Model {
     is_static: bool, // without fast weights
 }
 
-/// Buffers of a forward pass, and the fast weights of the last state. One a thread; what it holds changes no result.
+/// Buffers of a forward pass. One a thread; what it holds between calls changes no result.
 #[derive(Debug, Default)]
 pub struct Scratch {
     gates: Vec<f32>,  // (states, 4 · hidden)
@@ -58,7 +58,7 @@ pub struct Scratch {
     y: Vec<f32>,      // (states, embedding)
     input: Quantized, // of a layer, then of the softmax
     recurrent: Quantized,
-    fast: FastWeights, // of the state that was asked about last
+    fast: FastWeights, // after the state that was asked about last
     learners: Learners,
 }
 
@@ -339,11 +339,11 @@ impl Model {
         let embedding = self.config().embedding;
         let each = states.iter().zip(y.chunks_exact(embedding)).zip(tokens);
         let logits = each.map(|((state, y), tokens)| {
-            fast.bring_to(&state.lessons, self.vocabulary_size(), embedding);
             input.clear();
             input.push(y, columns);
             let (x, scale) = (&input.data, input.scales[0]);
-            let logit = |&token: &TokenId| self.logit(token, x, scale) + fast.of(token.0, y);
+            fast.ask(&state.lessons, (x, scale), self.vocabulary_size());
+            let logit = |&token: &TokenId| self.logit(token, x, scale) + fast.of(token.0);
             tokens.iter().map(logit).collect()
         });
         logits.collect()
@@ -377,10 +377,14 @@ impl Model {
             out.copy_from_slice(bias);
         }
         int8::product_add(softmax, input.vectors(), out);
-        let each = states.iter().zip(y.chunks_exact(embedding));
-        for ((state, y), out) in each.zip(out.chunks_exact_mut(vocabulary)) {
-            fast.bring_to(&state.lessons, vocabulary, embedding);
-            fast.add_to(out, y);
+        let inputs = input.data.chunks_exact(softmax.columns).zip(&input.scales);
+        for ((state, (x, &scale)), out) in states
+            .iter()
+            .zip(inputs)
+            .zip(out.chunks_exact_mut(vocabulary))
+        {
+            fast.ask(&state.lessons, (x, scale), vocabulary);
+            fast.add_to(out);
         }
     }
 
