@@ -1,5 +1,6 @@
 //! Files that only their owner can read, whole or not there: written under a temporary name, synced, renamed.
 
+use crate::model::patiently;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -31,7 +32,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let written = create(&unfinished).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&unfinished, path)
+        patiently(|| fs::rename(&unfinished, path))
     });
     if written.is_err() {
         let _ = fs::remove_file(&unfinished); // What is reported is why writing failed.
@@ -85,7 +86,7 @@ fn create(path: &Path) -> io::Result<File> {
 
 /// Removes a file; that it is gone already is fine.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
+    match patiently(|| fs::remove_file(path)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }

@@ -16,6 +16,7 @@ use super::reception::{self, Reception};
 use super::sealed::{self, Broken};
 use super::source::{Source, fingerprint};
 use crate::eval::Menus;
+use crate::model::patiently;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -454,7 +455,7 @@ impl Store {
 
     fn set_aside(&mut self, path: &Path, reason: &str) {
         let aside = path.with_extension(DAMAGED);
-        let outcome = match fs::rename(path, &aside) {
+        let outcome = match patiently(|| fs::rename(path, &aside)) {
             Ok(()) => format!("set aside as {}", aside.display()),
             Err(error) => format!("and it cannot be set aside: {error}"),
         };

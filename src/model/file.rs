@@ -1,4 +1,4 @@
-//! Model files: one self-contained safetensors file, memory-mapped.
+//! Model files: one self-contained safetensors file, memory-mapped where that binds nobody's hands.
 //!
 //! Metadata: `format`, `config` (JSON), `crc32` of the data. Tensors: `tokenizer` (bytes), `bias` (vocabulary), and for each 8-bit matrix M — `embedding`,
 //! `lstm.LAYER.input`, `lstm.LAYER.recurrent`, `projection` — `M` packed as [`int8::Matrix`] describes, `M.scale` and `M.sum`; `lstm.LAYER.bias` stands beside.
@@ -10,7 +10,9 @@
 
 mod write;
 
-pub use write::{Parts, to_bytes, with_gates, with_known, with_network, with_ngram, write_whole};
+pub use write::{
+    Parts, patiently, to_bytes, with_gates, with_known, with_network, with_ngram, write_whole,
+};
 
 use std::fs::File;
 use std::io;
@@ -121,8 +123,12 @@ struct NgramSpans {
 }
 
 impl ModelFile {
-    /// Maps a file.
+    /// Maps a file. On Windows it is read: nobody could remove or replace it there while it is mapped, and generations of weights are to
+    /// be forgotten, models to be trained anew.
     pub fn open(path: &Path) -> Result<ModelFile, Error> {
+        if cfg!(windows) {
+            return ModelFile::new(Bytes::Owned(std::fs::read(path)?));
+        }
         let file = File::open(path)?;
         // SAFETY: a mapping is unsound when the file shrinks under it; models are write-once files, replaced by rename, never written in place.
         let map = unsafe { Mmap::map(&file) }?;

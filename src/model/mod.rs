@@ -16,7 +16,7 @@ mod shipped;
 mod state;
 
 pub use config::Config;
-pub use file::{Error, write_whole};
+pub use file::{Error, patiently, write_whole};
 pub use quantize::{Network, NetworkLayer, Weights, model_bytes};
 pub use state::State;
 

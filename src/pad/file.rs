@@ -1,5 +1,6 @@
 //! Reading and writing the page's file. A save is whole or not at all, and never over what someone else wrote.
 
+use crate::model::patiently;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -89,10 +90,13 @@ pub fn save(path: &Path, text: &str, expected: &Expected) -> Result<(), Error> {
     name.push(format!(".{}.tmp", std::process::id()));
     let beside = target.with_file_name(name);
     let written = write_new(&beside, text).and_then(|()| {
-        if let Ok(metadata) = fs::metadata(&target) {
+        // Windows knows but one of them: that a file is not to be written. Then it may not be replaced either.
+        if cfg!(unix)
+            && let Ok(metadata) = fs::metadata(&target)
+        {
             fs::set_permissions(&beside, metadata.permissions())?;
         }
-        fs::rename(&beside, &target)
+        patiently(|| fs::rename(&beside, &target))
     });
     written.map_err(|error| {
         // Nothing more can be done about a leftover than to try.

@@ -9,6 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
+use crate::model::patiently;
 use serde::{Deserialize, Serialize};
 
 pub use plot::html;
@@ -67,7 +68,7 @@ impl Curve {
         let mut lines = String::new();
         points.iter().for_each(|point| lines.push_str(&line(point)));
         fs::write(&temporary, lines)?;
-        fs::rename(&temporary, path)?;
+        patiently(|| fs::rename(&temporary, path))?;
         Ok(Curve {
             path: path.to_owned(),
             file: OpenOptions::new().append(true).open(path)?,
@@ -91,7 +92,7 @@ impl Curve {
     pub fn draw(&self, path: &Path, title: &str, notes: &[String]) -> io::Result<()> {
         let temporary = path.with_extension("partial");
         fs::write(&temporary, html(&self.points, title, notes))?;
-        fs::rename(&temporary, path)
+        patiently(|| fs::rename(&temporary, path))
     }
 
     /// Where the lines are.
@@ -144,6 +145,7 @@ mod tests {
             .file
             .write_all(b"{\"tokens\":1")
             .expect("space on the disk");
+        drop(curve);
 
         let mut curve = Curve::resume(&path, 6).expect("the curve just written");
         assert_eq!(curve.points().len(), 6);

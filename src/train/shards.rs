@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::files::FileError;
+use crate::model::patiently;
 use crate::text::TokenId;
 
 const FORMAT: &str = "rnn-lsp tokens 1";
@@ -312,7 +313,7 @@ impl Writer {
             .write_all(&tail)
             .and_then(|()| self.file.flush())
             .and_then(|()| self.file.get_ref().sync_all())
-            .and_then(|()| std::fs::rename(&self.temporary, &self.path));
+            .and_then(|()| patiently(|| std::fs::rename(&self.temporary, &self.path)));
         written.map_err(|source| FileError::io(&self.path, source))?;
         Ok(std::mem::take(&mut self.header))
     }

@@ -60,7 +60,7 @@ fn a_whole_file_opens_and_verifies() {
 }
 
 #[test]
-fn a_file_that_was_written_opens_mapped() {
+fn a_file_that_was_written_opens() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("tiny.safetensors");
     rnn_lsp::model::write_whole(&path, &tiny()).expect("room on the disk");
@@ -74,6 +74,20 @@ fn a_file_that_was_written_opens_mapped() {
     );
     let missing = Model::open(&folder.path().join("missing")).expect_err("no file");
     assert!(matches!(missing, rnn_lsp::model::Error::Io(_)));
+}
+
+/// On Windows that takes a file that is not mapped.
+#[test]
+fn a_file_in_use_can_be_replaced_and_removed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tiny.safetensors");
+    rnn_lsp::model::write_whole(&path, &tiny()).expect("room on the disk");
+    let model = Model::open(&path).expect("a whole file");
+    rnn_lsp::model::write_whole(&path, &tiny()).expect("it can be replaced");
+    let again = Model::open(&path).expect("a whole file");
+    std::fs::remove_file(&path).expect("it can be removed");
+    model.verify().expect("it goes on");
+    again.verify().expect("it goes on");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -260,9 +261,60 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         file.write_all(bytes)?;
         file.sync_all()
     });
-    let result = written.and_then(|()| std::fs::rename(&temporary, path));
+    let result = written.and_then(|()| patiently(|| std::fs::rename(&temporary, path)));
     if result.is_err() {
         let _ = std::fs::remove_file(&temporary);
     }
     result
+}
+
+/// Renames or removes a file. On Windows that is refused while another program has it open, and some open every file that is new or
+/// changed, to scan or to index it: it is tried again for half a second.
+pub fn patiently(mut change: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    let pauses: &[u64] = match cfg!(windows) {
+        true => &[5, 10, 20, 40, 80, 160, 320],
+        false => &[],
+    };
+    for pause in pauses {
+        match change() {
+            Err(error) if is_held(&error) => std::thread::sleep(Duration::from_millis(*pause)),
+            result => return result,
+        }
+    }
+    change()
+}
+
+/// Whether that is how Windows says that somebody has a file open.
+fn is_held(error: &io::Error) -> bool {
+    /// ERROR_SHARING_VIOLATION
+    const SHARED: i32 = 32;
+    /// ERROR_USER_MAPPED_FILE
+    const MAPPED: i32 = 1224;
+    let is_denied = error.kind() == io::ErrorKind::PermissionDenied;
+    is_denied || [Some(SHARED), Some(MAPPED)].contains(&error.raw_os_error())
+}
+
+#[cfg(all(test, windows))]
+mod tests {
+    use super::*;
+    use std::os::windows::fs::OpenOptionsExt;
+
+    #[test]
+    fn a_file_that_somebody_looks_at_is_replaced_when_they_are_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model");
+        write_whole(&path, b"old").unwrap();
+        let (opened, is_open) = std::sync::mpsc::channel();
+        let scanned = path.clone();
+        let scanner = std::thread::spawn(move || {
+            let file = File::options().read(true).share_mode(1).open(scanned);
+            opened.send(()).unwrap();
+            std::thread::sleep(Duration::from_millis(50));
+            drop(file.unwrap());
+        });
+        is_open.recv().unwrap();
+        write_whole(&path, b"new").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        scanner.join().unwrap();
+    }
 }
