@@ -249,10 +249,15 @@ pub fn user_file() -> Option<PathBuf> {
     Some(folders.config_dir().join("rnn-lsp").join("settings.json"))
 }
 
-/// The folder of what was learned: `rnn-lsp/learned` where the platform keeps a user's data.
+/// The folder of what was learned: `rnn-lsp/learned` where the platform keeps a user's data. On Windows that is the local folder of
+/// application data: the roaming one is copied to a server where the user's profile lies on one.
 pub fn learned_folder() -> Option<PathBuf> {
     let folders = etcetera::choose_base_strategy().ok()?;
-    Some(folders.data_dir().join("rnn-lsp").join("learned"))
+    let data = match cfg!(windows) {
+        true => folders.cache_dir(),
+        false => folders.data_dir(),
+    };
+    Some(data.join("rnn-lsp").join("learned"))
 }
 
 /// Reads a settings file; a file that does not exist sets nothing.
@@ -267,10 +272,11 @@ pub fn read(path: &Path) -> Result<Value, Error> {
             });
         }
     };
+    let text = text.trim_start_matches('\u{feff}'); // Notepad's and PowerShell's
     if text.trim().is_empty() {
         return Ok(Value::Null);
     }
-    serde_json::from_str(&text).map_err(|source| Error::Json {
+    serde_json::from_str(text).map_err(|source| Error::Json {
         path: path.to_owned(),
         source,
     })
@@ -310,9 +316,10 @@ fn path(value: &Value) -> Option<Option<PathBuf>> {
     }
 }
 
-/// `~/` is the home folder.
+/// `~/` is the home folder, on Windows `~\` as well.
 fn at_home(text: &str) -> Option<PathBuf> {
-    match text.strip_prefix("~/") {
+    let below = |start| text.strip_prefix(start);
+    match below("~/").or_else(|| below(r"~\").filter(|_| cfg!(windows))) {
         Some(rest) => Some(etcetera::home_dir().ok()?.join(rest)),
         None => Some(PathBuf::from(text)),
     }
@@ -439,7 +446,7 @@ mod tests {
             max_items: 2,
             show: Show::Ghost,
             threshold: Some(0.25),
-            learn_folders: vec!["/notes".into()],
+            learn_folders: vec![if cfg!(windows) { "C:/notes" } else { "/notes" }.into()],
             learn_ignore: vec!["*.tex".to_owned()],
             model: Some("/m".into()),
             ..Settings::default()
@@ -481,8 +488,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("settings.json");
         assert_eq!(read(&file).unwrap(), Value::Null);
-        std::fs::write(&file, "{\"maxItems\": 2}").unwrap();
-        assert_eq!(read(&file).unwrap(), json!({"maxItems": 2}));
+        for mark in ["", "\u{feff}"] {
+            std::fs::write(&file, format!("{mark}{{\"maxItems\": 2}}")).unwrap();
+            assert_eq!(read(&file).unwrap(), json!({"maxItems": 2}));
+        }
         std::fs::write(&file, "{").unwrap();
         assert!(read(&file).unwrap_err().to_string().contains("is not JSON"));
         assert!(

@@ -5,6 +5,7 @@ use super::source::MOST_BYTES;
 use crate::text::prose::Language;
 use ignore::WalkBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -47,7 +48,7 @@ impl Rules {
         let mut builder = GitignoreBuilder::new("/");
         let mut warnings = Vec::new();
         for pattern in patterns {
-            if let Err(error) = builder.add_line(None, pattern) {
+            if let Err(error) = builder.add_line(None, &without_drive(pattern)) {
                 warnings.push(format!("learnIgnore: {error}"));
             }
         }
@@ -65,8 +66,8 @@ impl Rules {
             .ok_or(Excluded::NotProse)?;
         let below_home = etcetera::home_dir()
             .ok()
-            .and_then(|home| Some(path.strip_prefix(home).ok()?.to_owned()));
-        if is_private_name(below_home.as_deref().unwrap_or(path)) {
+            .and_then(|home| Some(path.strip_prefix(whole(&home)).ok()?.to_owned()));
+        if is_private_name(below_home.as_deref().unwrap_or(path)) || is_hidden(path) {
             return Err(Excluded::Private);
         }
         if self.is_ignored(path) || is_ignored_by_files(path) {
@@ -120,6 +121,18 @@ impl Rules {
     }
 }
 
+/// The syntax knows no drives, and `\` takes a sign's meaning in it: `C:\Users\me\drafts` is `/Users/me/drafts`, on any drive.
+fn without_drive(pattern: &str) -> Cow<'_, str> {
+    let rest = pattern.strip_prefix('!').unwrap_or(pattern);
+    match rest.as_bytes() {
+        [letter, b':', b'/' | b'\\', ..] if cfg!(windows) && letter.is_ascii_alphabetic() => {
+            let not = &pattern[..pattern.len() - rest.len()];
+            Cow::Owned(format!("{not}{}", rest[2..].replace('\\', "/")))
+        }
+        _ => Cow::Borrowed(pattern),
+    }
+}
+
 /// Whether a file of rules in a folder above says that `path` is ignored; the nearest rule decides. Those of git end
 /// with the repository.
 fn is_ignored_by_files(path: &Path) -> bool {
@@ -145,11 +158,63 @@ fn is_ignored_by_files(path: &Path) -> bool {
     false
 }
 
-/// A path as it is kept: absolute, links resolved where the file exists.
+/// A path as it is kept: absolute, links resolved as far as it exists, so that a file has the same one when it is gone.
 pub fn whole(path: &Path) -> PathBuf {
-    fs::canonicalize(path)
-        .or_else(|_| std::path::absolute(path))
-        .unwrap_or_else(|_| path.to_owned())
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for above in absolute.ancestors() {
+        let Ok(found) = fs::canonicalize(above) else {
+            continue;
+        };
+        let found = plain(found);
+        return match absolute.strip_prefix(above) {
+            Ok(rest) if !rest.as_os_str().is_empty() => found.join(rest),
+            _ => found,
+        };
+    }
+    absolute
+}
+
+/// Windows resolves links to `\\?\C:\notes`, which is the same as `C:\notes`, but no editor, setting or person says so.
+#[cfg(windows)]
+fn plain(path: PathBuf) -> PathBuf {
+    use std::ffi::OsString;
+    use std::path::{Component, Prefix};
+
+    let mut components = path.components();
+    let Some(Component::Prefix(prefix)) = components.next() else {
+        return path;
+    };
+    let start = match prefix.kind() {
+        Prefix::VerbatimDisk(letter) => OsString::from(format!("{}:", char::from(letter))),
+        Prefix::VerbatimUNC(server, share) => {
+            let mut start = OsString::from(r"\\");
+            start.push(server);
+            start.push(r"\");
+            start.push(share);
+            start
+        }
+        _ => return path,
+    };
+    PathBuf::from(start).join(components.as_path())
+}
+
+#[cfg(not(windows))]
+fn plain(path: PathBuf) -> PathBuf {
+    path
+}
+
+/// Whether a file is hidden by something else than its name, as on Windows.
+#[cfg(windows)]
+fn is_hidden(path: &Path) -> bool {
+    use std::os::windows::fs::MetadataExt;
+    /// FILE_ATTRIBUTE_HIDDEN
+    const HIDDEN: u32 = 2;
+    fs::metadata(path).is_ok_and(|file| file.file_attributes() & HIDDEN != 0)
+}
+
+#[cfg(not(windows))]
+fn is_hidden(_path: &Path) -> bool {
+    false
 }
 
 #[cfg(test)]
@@ -170,13 +235,14 @@ mod tests {
         files
             .iter()
             .map(|(path, _)| path.strip_prefix(folder).unwrap().display().to_string())
+            .map(|name| name.replace('\\', "/"))
             .collect()
     }
 
     #[test]
     fn a_folder_of_notes() {
         let folder = tempfile::Builder::new().prefix("notes").tempdir().unwrap();
-        let root = fs::canonicalize(folder.path()).unwrap();
+        let root = whole(folder.path());
         make(
             &root,
             "a.md b/c.txt b/d.rs .hidden/e.md passwords.md draft/f.md draft/keep.md g/h.md i.tex",
@@ -213,6 +279,37 @@ mod tests {
     }
 
     #[test]
+    fn a_path_is_the_same_when_its_file_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        make(folder.path(), "a/b.md");
+        let file = folder.path().join("a/b.md");
+        let (found, elsewhere) = (whole(&file), whole(&folder.path().join("a/../a/b.md")));
+        assert_eq!(found, elsewhere);
+        assert!(!found.display().to_string().contains('?'), "{found:?}");
+        fs::remove_dir_all(folder.path().join("a")).unwrap();
+        assert_eq!(whole(&file), found);
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn drives_and_backslashes() {
+        let check = |pattern: &str, path: &str, expected: bool| {
+            let (rules, warnings) = Rules::new(&["*.txt".to_owned(), pattern.to_owned()]);
+            let path = Path::new(path);
+            assert_eq!(
+                (rules.is_ignored(path), warnings),
+                (expected, vec![]),
+                "{pattern}"
+            );
+        };
+        check(r"C:\Users\me\drafts", r"C:\Users\me\drafts\a.md", true);
+        check("c:/Users/me/drafts/", r"C:\Users\me\drafts\a.md", true);
+        check(r"!C:\Users\me\*.txt", r"C:\Users\me\a.txt", false);
+        check("drafts/", r"C:\Users\me\drafts\a.md", true);
+        check("/Users/me/drafts", r"C:\Users\you\drafts\a.md", false);
+    }
+
+    #[test]
     fn patterns_that_are_none() {
         let (_, warnings) = Rules::new(&["{a".to_owned(), "b".to_owned()]);
         assert_eq!(warnings.len(), 1);
@@ -222,7 +319,7 @@ mod tests {
     #[test]
     fn links_and_pipes_are_left_alone() {
         let folder = tempfile::Builder::new().prefix("notes").tempdir().unwrap();
-        let root = fs::canonicalize(folder.path()).unwrap();
+        let root = whole(folder.path());
         make(&root, "a.md");
         std::os::unix::fs::symlink(&root, root.join("loop")).unwrap();
         std::os::unix::fs::symlink(root.join("a.md"), root.join("b.md")).unwrap();

@@ -217,7 +217,7 @@ pub fn folded(word: &str) -> String {
     word.to_lowercase().replace('\u{2019}', "'")
 }
 
-/// The text of a file.
+/// The text of a file, without the mark that programs of Windows put before UTF-8: editors do not show it.
 pub fn text(bytes: Vec<u8>) -> Result<String, Refused> {
     if bytes.len() > MOST_BYTES {
         return Err(Refused::TooLong(bytes.len() as u64));
@@ -226,7 +226,10 @@ pub fn text(bytes: Vec<u8>) -> Result<String, Refused> {
     if text.contains('\0') {
         return Err(Refused::NotText);
     }
-    Ok(text)
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => Ok(rest.to_owned()),
+        None => Ok(text),
+    }
 }
 
 /// FNV-1a of 64 bits: the same in every run and on every machine.
@@ -359,5 +362,6 @@ mod tests {
             Err(Refused::TooLong(MOST_BYTES as u64 + 1))
         );
         assert_eq!(text(b"a".to_vec()), Ok("a".to_owned()));
+        assert_eq!(text("\u{feff}a".into()), Ok("a".to_owned()));
     }
 }

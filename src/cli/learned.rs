@@ -104,8 +104,8 @@ pub(super) fn learn(args: LearnArgs) -> Outcome {
     let mut library = open()?;
     let mut whole = Vec::new();
     for path in &paths {
-        let path =
-            fs::canonicalize(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let path = gather::whole(path);
         library.store.allow(&path)?;
         whole.push(path);
     }

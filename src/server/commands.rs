@@ -57,16 +57,29 @@ fn path(object: &Map<String, Value>) -> Option<PathBuf> {
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::path::Path;
+
+    /// Where whole paths begin.
+    const ROOT: &str = if cfg!(windows) { "C:/" } else { "/" };
+
+    fn address(rest: &str) -> String {
+        format!("file:///{}{rest}", ROOT.trim_start_matches('/'))
+    }
+
+    fn below_root(rest: &str) -> PathBuf {
+        Path::new(ROOT).join(rest)
+    }
 
     #[test]
     fn what_to_forget() {
         let check =
             |argument: Value, expected: Forget| assert_eq!(forget(&[argument]), Ok(expected));
         check(
-            json!({"uri": "file:///a%20b.md"}),
-            Forget::Path("/a b.md".into()),
+            json!({"uri": address("a%20b.md")}),
+            Forget::Path(below_root("a b.md")),
         );
-        check(json!({"path": "/a.md"}), Forget::Path("/a.md".into()));
+        let file = below_root("a.md");
+        check(json!({"path": file}), Forget::Path(file.clone()));
         check(json!({"word": "Tharb"}), Forget::Word("Tharb".to_owned()));
         check(json!({"all": true}), Forget::All);
         for bad in [
@@ -75,7 +88,7 @@ mod tests {
             json!({"path": "a.md"}),
             json!({"word": ""}),
             json!({"uri": "untitled:a"}),
-            json!({"path": "/a.md", "all": true}),
+            json!({"path": file, "all": true}),
             json!("all"),
         ] {
             assert!(forget(std::slice::from_ref(&bad)).is_err(), "{bad}");
@@ -87,8 +100,8 @@ mod tests {
     fn what_to_learn() {
         let paths_of = |arguments: Value| paths(arguments.as_array().unwrap());
         assert_eq!(
-            paths_of(json!([{"path": "/a"}, {"uri": "file:///b"}])),
-            Ok(vec!["/a".into(), "/b".into()])
+            paths_of(json!([{"path": below_root("a")}, {"uri": address("b")}])),
+            Ok(vec![below_root("a"), below_root("b")])
         );
         assert!(paths_of(json!([])).is_err() && paths_of(json!([{"path": "a"}])).is_err());
     }

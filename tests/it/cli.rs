@@ -1,7 +1,8 @@
 //! `rnn-lsp train` from the outside: a tiny model, its files, and what goes wrong.
 
+use crate::home::live_in;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -406,7 +407,7 @@ fn a_full_disk_is_named() {
 }
 
 #[cfg(target_os = "linux")]
-fn leftovers(folder: &Path) -> Vec<String> {
+fn leftovers(folder: &std::path::Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("a folder");
     let names = entries.map(|entry| {
         entry
@@ -426,12 +427,10 @@ fn learning_looking_and_forgetting() {
     fs::write(notes.path().join("a.md"), text).unwrap();
     fs::write(notes.path().join("b.md"), "My password is Zanthorel.\n").unwrap();
     let run = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_rnn-lsp"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rnn-lsp"));
+        let output = live_in(&mut command, home.path())
             .args(arguments)
             .current_dir(notes.path())
-            .env("HOME", home.path())
-            .env("XDG_CONFIG_HOME", home.path())
-            .env("XDG_DATA_HOME", home.path())
             .output()
             .unwrap();
         assert!(output.status.success(), "{arguments:?}: {output:?}");

@@ -1,5 +1,6 @@
 //! Generations of weights from the outside: a program that dies while it trains loses nothing.
 
+use crate::home::FOLDERS;
 use crate::prose::prose;
 use rnn_lsp::model::Model;
 use serde_json::{Value, json};
@@ -46,9 +47,9 @@ impl Home {
         command
             .args(line.split(' '))
             .current_dir(self.0.path())
-            .env("HOME", self.0.path())
-            .env("XDG_CONFIG_HOME", self.path("config"))
-            .env("XDG_DATA_HOME", self.path("data"))
+            .env(FOLDERS[0], self.0.path())
+            .env(FOLDERS[1], self.path("config"))
+            .env(FOLDERS[2], self.path("data"))
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .stdout(Stdio::piped());

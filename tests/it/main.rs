@@ -7,6 +7,7 @@ mod format;
 mod fuzz;
 mod generations;
 mod golden;
+mod home;
 mod incremental;
 mod install;
 mod kills;

@@ -1,5 +1,6 @@
 //! The program itself, as an editor starts it.
 
+use crate::home::{live_in, uri};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -38,6 +39,7 @@ impl Program {
     }
 
     /// A shell's script in which `"$@"` stands for the program and `--stdio`.
+    #[cfg(unix)]
     pub(super) fn within(home: &Rc<TempDir>, script: &str) -> Program {
         let mut command = Command::new("sh");
         command.args(["-c", script, "sh", PROGRAM, "--stdio"]);
@@ -45,10 +47,7 @@ impl Program {
     }
 
     fn run(home: &Rc<TempDir>, mut command: Command, change: impl FnOnce(&mut Command)) -> Program {
-        command
-            .env("HOME", home.path())
-            .env("XDG_CONFIG_HOME", home.path())
-            .env("XDG_DATA_HOME", home.path());
+        live_in(&mut command, home.path());
         change(&mut command);
         let mut process = command
             .stdin(Stdio::piped())
@@ -81,6 +80,7 @@ impl Program {
     }
 
     /// Reads up to a line for the editor's log that has this in it.
+    #[cfg(unix)]
     pub(super) fn await_log(&mut self, part: &str) -> String {
         loop {
             let message = message(&mut self.output);
@@ -177,7 +177,7 @@ fn killed_while_learning() {
     let home = Rc::new(tempfile::tempdir().unwrap());
     let notes = tempfile::Builder::new().prefix("notes").tempdir().unwrap();
     let path = notes.path().join("a.md");
-    let uri = format!("file://{}", path.display());
+    let uri = uri(&path);
     let text = "Once Quibblethorpe came in.\n\nThen Quibblethorpe sat down.\n".repeat(200);
     std::fs::write(&path, &text).unwrap();
     let save = |program: &mut Program, text: &str| {
@@ -222,7 +222,12 @@ fn exit_without_shutdown() {
 
 #[test]
 fn the_editor_dies_and_somebody_else_holds_the_pipe() {
-    let mut editor = Command::new("cat")
+    // Both live until their input is closed.
+    let mut editor = match cfg!(windows) {
+        true => Command::new("cmd"),
+        false => Command::new("cat"),
+    };
+    let mut editor = editor
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()

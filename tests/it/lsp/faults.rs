@@ -1,6 +1,7 @@
 //! What goes wrong around a server, and what the writer notices of it: at most that nothing is learned.
 
 use super::binary::{Program, answer, end, send};
+use crate::home::FOLDERS;
 use rnn_lsp::model::Model;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -35,10 +36,12 @@ fn place(character: usize) -> Value {
     json!({"textDocument": {"uri": URI}, "position": {"line": 0, "character": character}})
 }
 
+/// Windows knows one for everybody.
+#[cfg(unix)]
 #[test]
 fn there_is_no_home() {
     let mut program = Program::with(&home(), &["--stdio"], |command| {
-        for name in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
+        for name in FOLDERS {
             command.env_remove(name);
         }
     });
@@ -53,7 +56,7 @@ fn the_data_folder_cannot_be_made() {
     let file = home.path().join("file");
     std::fs::write(&file, "").unwrap();
     let mut program = Program::with(&home, &["--stdio"], |command| {
-        command.env("XDG_DATA_HOME", &file);
+        command.env(FOLDERS[2], &file);
     });
     program.initialize(Value::Null);
     serves(&mut program);

@@ -1,13 +1,11 @@
 //! The writer's own prose: saved in one document, offered in another, forgotten.
 
 use super::editor::{Editor, LIMIT, options};
+use crate::home::{NOTES, NOTES_A, NOTES_B};
 use rnn_lsp::server::Options;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
-
-const NOTES: &str = "file:///notes/a.md";
-const OTHER: &str = "file:///notes/b.md";
 
 /// Two paragraphs with a name that no vocabulary has.
 const TEXT: &str = "Once Tharbolan came in.\n\nThen Tharbolan sat down.\n";
@@ -33,9 +31,9 @@ fn save(editor: &mut Editor, uri: &str, text: &str) {
 
 /// Whether the name is offered in another document after its first letters.
 fn is_offered(editor: &mut Editor) -> bool {
-    editor.open(OTHER, "markdown", "I saw Thar");
-    let items = editor.complete(OTHER, 0, 10);
-    editor.close(OTHER);
+    editor.open(NOTES_B, "markdown", "I saw Thar");
+    let items = editor.complete(NOTES_B, 0, 10);
+    editor.close(NOTES_B);
     items
         .iter()
         .any(|item| item["textEdit"]["newText"] == "Tharbolan")
@@ -63,9 +61,10 @@ fn a_name_saved_in_one_document_is_offered_in_another() {
     let folder = tempfile::tempdir().unwrap();
     let mut editor = start(folder.path());
     assert!(!is_offered(&mut editor));
-    save(&mut editor, NOTES, TEXT);
+    save(&mut editor, NOTES_A, TEXT);
     let status = learned(&mut editor);
-    assert_eq!(status["files"][0]["path"], "/notes/a.md");
+    let path = Path::new(NOTES).join("a.md");
+    assert_eq!(status["files"][0]["path"], json!(path));
     assert_eq!(status["words"], 8);
     assert_eq!(status["newWords"][0][0], "Tharbolan");
     assert!(is_offered(&mut editor));
@@ -90,11 +89,11 @@ fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
 fn what_stands_behind_the_cursor_is_lent_to_its_own_document() {
     let folder = tempfile::tempdir().unwrap();
     let mut editor = start(folder.path());
-    save(&mut editor, NOTES, TEXT);
+    save(&mut editor, NOTES_A, TEXT);
     learned(&mut editor);
-    editor.change(NOTES, 2, (0, 0), (0, 0), "Thar\n\n");
+    editor.change(NOTES_A, 2, (0, 0), (0, 0), "Thar\n\n");
     eventually("it is not lent", || {
-        let items = editor.complete(NOTES, 0, 4);
+        let items = editor.complete(NOTES_A, 0, 4);
         let mut words = items.iter().map(|item| &item["textEdit"]["newText"]);
         words.any(|word| word == "Tharbolan")
     });
@@ -104,10 +103,10 @@ fn what_stands_behind_the_cursor_is_lent_to_its_own_document() {
 fn others_are_told_that_somebody_types() {
     let folder = tempfile::tempdir().unwrap();
     let mut editor = start(folder.path());
-    editor.open(OTHER, "markdown", "I saw ");
+    editor.open(NOTES_B, "markdown", "I saw ");
     learned(&mut editor);
     assert!(!folder.path().join("typing").exists());
-    editor.change(OTHER, 2, (0, 6), (0, 6), "h");
+    editor.change(NOTES_B, 2, (0, 6), (0, 6), "h");
     let is_told = || folder.path().join("typing").exists();
     eventually("nobody else knows that somebody types", is_told);
 }
@@ -116,7 +115,7 @@ fn others_are_told_that_somebody_types() {
 fn what_is_saved_last_is_learned_before_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let mut editor = start(folder.path());
-    save(&mut editor, NOTES, TEXT);
+    save(&mut editor, NOTES_A, TEXT);
     editor.finish();
     assert!(has(folder.path(), "Tharbolan"));
 }
@@ -124,14 +123,14 @@ fn what_is_saved_last_is_learned_before_the_end() {
 #[test]
 fn forgetting_leaves_no_trace() {
     for what in [
-        json!({"uri": NOTES}),
-        json!({"path": "/notes"}),
+        json!({"uri": NOTES_A}),
+        json!({"path": NOTES}),
         json!({"word": "tharbolan"}),
         json!({"all": true}),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let mut editor = start(folder.path());
-        save(&mut editor, NOTES, TEXT);
+        save(&mut editor, NOTES_A, TEXT);
         assert_eq!(
             editor.command("rnn-lsp.forget", json!([what])),
             json!({"files": 1})
@@ -139,7 +138,7 @@ fn forgetting_leaves_no_trace() {
         assert!(!is_offered(&mut editor), "{what}");
         assert!(!has(folder.path(), "harbolan"), "{what}");
         // What was forgotten stays forgotten when it is saved again, until it is learned on purpose.
-        save(&mut editor, NOTES, &format!("{TEXT}\nMore.\n"));
+        save(&mut editor, NOTES_A, &format!("{TEXT}\nMore.\n"));
         let again = learned(&mut editor)["newWords"][0][0].clone();
         let stays = what.get("all").is_none();
         assert_eq!(again.is_null(), stays, "{what}");
@@ -151,7 +150,7 @@ fn other_servers_follow() {
     let folder = tempfile::tempdir().unwrap();
     let (mut one, mut two) = (start(folder.path()), start(folder.path()));
     learned(&mut two);
-    save(&mut one, NOTES, TEXT);
+    save(&mut one, NOTES_A, TEXT);
     learned(&mut one);
     let start = Instant::now();
     while !is_offered(&mut two) {
@@ -190,7 +189,7 @@ fn nothing_is_learned_where_it_is_switched_off() {
     let folder = tempfile::tempdir().unwrap();
     let mut editor = Editor::start(learning(folder.path()));
     editor.initialize(json!({"initializationOptions": {"learn": false}}));
-    save(&mut editor, NOTES, TEXT);
+    save(&mut editor, NOTES_A, TEXT);
     let id = editor.request(
         "workspace/executeCommand",
         json!({"command": "rnn-lsp.learned", "arguments": []}),
@@ -201,9 +200,9 @@ fn nothing_is_learned_where_it_is_switched_off() {
 
     // Nor in a document that is paused.
     let mut editor = start(folder.path());
-    editor.open(NOTES, "markdown", "");
-    editor.command("rnn-lsp.pause", json!([{"uri": NOTES}]));
-    save(&mut editor, NOTES, TEXT);
+    editor.open(NOTES_A, "markdown", "");
+    editor.command("rnn-lsp.pause", json!([{"uri": NOTES_A}]));
+    save(&mut editor, NOTES_A, TEXT);
     assert_eq!(learned(&mut editor)["words"], 0);
 }
 
@@ -211,13 +210,13 @@ fn nothing_is_learned_where_it_is_switched_off() {
 fn keystrokes_saved_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     let mut editor = start(folder.path());
-    editor.open(NOTES, "markdown", "The t");
-    let word = editor.complete(NOTES, 0, 5)[0]["textEdit"]["newText"].clone();
+    editor.open(NOTES_A, "markdown", "The t");
+    let word = editor.complete(NOTES_A, 0, 5)[0]["textEdit"]["newText"].clone();
     let word = word.as_str().unwrap();
-    editor.change(NOTES, 2, (0, 4), (0, 5), word);
+    editor.change(NOTES_A, 2, (0, 4), (0, 5), word);
     // A letter that is typed, though it were offered, saves nothing.
     let end = 4 + word.len() as u32;
-    editor.change(NOTES, 3, (0, end), (0, end), "s");
+    editor.change(NOTES_A, 3, (0, end), (0, end), "s");
     let saved = learned(&mut editor)["accepted"][0][1].clone();
     assert_eq!(saved, json!({"words": 1, "keys": word.len() - 2}));
 }

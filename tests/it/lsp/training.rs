@@ -1,12 +1,11 @@
 //! Weights tuned to the writer's prose: asked for, in use everywhere, taken back, forgotten.
 
 use super::editor::{Editor, options};
+use crate::home::{NOTES_A, NOTES_B};
 use crate::prose::prose;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-const NOTES: &str = "file:///notes/a.md";
 
 /// A training takes seconds, but on a machine with other work the learner waits for all of it.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -19,10 +18,10 @@ fn start(folder: &Path) -> Editor {
 }
 
 fn save(editor: &mut Editor, text: &str) {
-    editor.open(NOTES, "markdown", text);
+    editor.open(NOTES_A, "markdown", text);
     editor.notify(
         "textDocument/didSave",
-        json!({"textDocument": {"uri": NOTES}, "text": text}),
+        json!({"textDocument": {"uri": NOTES_A}, "text": text}),
     );
 }
 
@@ -56,7 +55,7 @@ fn files(folder: &Path) -> Vec<String> {
 
 /// What is offered behind a sentence.
 fn offered(editor: &mut Editor) -> Vec<Value> {
-    let uri = "file:///notes/b.md";
+    let uri = NOTES_B;
     editor.open(uri, "markdown", "The old ");
     let items = editor.complete(uri, 0, 8);
     editor.close(uri);
@@ -111,7 +110,7 @@ fn weights_are_tuned_when_asked_and_every_server_uses_them() {
 #[test]
 fn weights_that_learned_from_what_is_forgotten_are_gone_at_once() {
     for what in [
-        json!({"uri": NOTES}),
+        json!({"uri": NOTES_A}),
         json!({"word": "house"}),
         json!({"all": true}),
     ] {
