@@ -28,3 +28,5 @@ pub mod predict;
 pub mod server;
 pub mod text;
 pub mod train;
+#[cfg(windows)]
+mod windows;

@@ -206,6 +206,10 @@ fn step_back() {
     if let Err(error) = rustix::process::nice(10) {
         tracing::debug!(%error, "the learner keeps its priority");
     }
+    #[cfg(windows)]
+    if !crate::windows::step_back() {
+        tracing::debug!("the learner keeps its priority");
+    }
 }
 
 /// The thread's own.

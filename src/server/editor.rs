@@ -3,29 +3,24 @@
 //! An editor that dies usually closes our standard input, and that ends the server. It does not where another process
 //! inherited the pipe, so the process that `initialize` names is watched as well.
 
-use std::time::Duration;
-
-/// How often a platform without a way to wait is asked.
-const INTERVAL: Duration = Duration::from_secs(5);
+#[cfg(windows)]
+use crate::windows::Process;
 
 /// Calls `gone` once when process `pid` has ended. A process that cannot be seen from the start is not watched: the
 /// editor may live outside of our container.
 pub(super) fn watch(pid: u32, gone: impl FnOnce() + Send + 'static) {
-    if !alive(pid) {
+    let Some(process) = Process::find(pid) else {
         tracing::warn!(
             pid,
             "the editor's process cannot be seen and is not watched"
         );
         return;
-    }
+    };
     let thread = std::thread::Builder::new()
         .name("editor".to_owned())
         .stack_size(128 << 10);
     let spawned = thread.spawn(move || {
-        wait(pid);
-        while alive(pid) {
-            std::thread::sleep(INTERVAL);
-        }
+        process.wait();
         gone();
     });
     if let Err(error) = spawned {
@@ -33,45 +28,48 @@ pub(super) fn watch(pid: u32, gone: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// Waits without waking up until the process ends, where the kernel offers that.
-#[cfg(target_os = "linux")]
-fn wait(pid: u32) {
-    use rustix::event::{PollFd, PollFlags, poll};
-    use rustix::process::{PidfdFlags, pidfd_open};
+/// A process, by its number.
+#[cfg(unix)]
+#[derive(Clone, Copy)]
+struct Process(rustix::process::Pid);
 
-    let Some(process) = unix_pid(pid).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok())
-    else {
-        return;
-    };
-    while let Err(rustix::io::Errno::INTR) = poll(&mut [PollFd::new(&process, PollFlags::IN)], None)
-    {
+#[cfg(unix)]
+impl Process {
+    fn find(pid: u32) -> Option<Process> {
+        let pid = rustix::process::Pid::from_raw(i32::try_from(pid).ok()?)?;
+        Some(Process(pid)).filter(|process| process.is_alive())
     }
-}
 
-#[cfg(not(target_os = "linux"))]
-fn wait(_pid: u32) {}
+    /// Until it has ended.
+    fn wait(self) {
+        /// How often a system without a way to wait is asked.
+        const INTERVAL: std::time::Duration = std::time::Duration::from_secs(5);
 
-#[cfg(unix)]
-fn unix_pid(pid: u32) -> Option<rustix::process::Pid> {
-    rustix::process::Pid::from_raw(i32::try_from(pid).ok()?)
-}
+        #[cfg(target_os = "linux")]
+        self.wait_asleep();
+        while self.is_alive() {
+            std::thread::sleep(INTERVAL);
+        }
+    }
 
-#[cfg(unix)]
-fn alive(pid: u32) -> bool {
-    // Only "no such process" means gone: a process of another user answers "not permitted".
-    unix_pid(pid)
-        .is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
-}
+    /// Waits without waking up until the process ends, where the kernel offers that.
+    #[cfg(target_os = "linux")]
+    fn wait_asleep(self) {
+        use rustix::event::{PollFd, PollFlags, poll};
+        use rustix::process::{PidfdFlags, pidfd_open};
 
-#[cfg(windows)]
-fn alive(pid: u32) -> bool {
-    use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
-    let wanted = [Pid::from_u32(pid)];
-    System::new().refresh_processes_specifics(
-        ProcessesToUpdate::Some(&wanted),
-        true,
-        ProcessRefreshKind::nothing(),
-    ) > 0
+        let Ok(process) = pidfd_open(self.0, PidfdFlags::empty()) else {
+            return;
+        };
+        while let Err(rustix::io::Errno::INTR) =
+            poll(&mut [PollFd::new(&process, PollFlags::IN)], None)
+        {}
+    }
+
+    fn is_alive(self) -> bool {
+        // Only "no such process" means gone: a process of another user answers "not permitted".
+        rustix::process::test_kill_process(self.0) != Err(rustix::io::Errno::SRCH)
+    }
 }
 
 #[cfg(test)]
@@ -79,11 +77,16 @@ mod tests {
     use super::*;
     use std::process::{Command, Stdio};
     use std::sync::mpsc;
+    use std::time::Duration;
 
     #[test]
     fn the_end_of_a_process_is_noticed() {
-        // `cat` lives until its input is closed.
-        let mut editor = Command::new("cat")
+        // Both live until their input is closed.
+        let mut editor = match cfg!(windows) {
+            true => Command::new("cmd"),
+            false => Command::new("cat"),
+        };
+        let mut editor = editor
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()

@@ -16,15 +16,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("eval", &["text", "nn", "model", "predict", "document"]),
     (
         "adapt",
-        &["text", "nn", "model", "predict", "eval", "train"],
+        &["text", "nn", "model", "predict", "eval", "train", "windows"],
     ),
     ("train", &["text", "nn", "model", "predict", "eval"]),
     ("config", &["predict", "text"]),
     ("confine", &[]),
+    ("windows", &[]),
     ("pad", &["text", "model", "predict", "document"]),
     (
         "server",
-        &["text", "model", "predict", "document", "config", "adapt"],
+        &[
+            "text", "model", "predict", "document", "config", "adapt", "windows",
+        ],
     ),
 ];
 
@@ -57,9 +60,15 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("indicatif", &["cli", "train"], "only training has a bar"),
     (
         "unsafe",
-        &["nn/simd", "model/file.rs", "adapt/tune/resources.rs"],
-        "kernels, the mapping and one call of the C library need it, nothing else",
+        &[
+            "nn/simd",
+            "model/file.rs",
+            "adapt/tune/resources.rs",
+            "windows.rs",
+        ],
+        "kernels, the mapping, one call of the C library and those of Windows need it, nothing else",
     ),
+    ("windows_sys", &["windows.rs"], "one place asks Windows"),
     ("println!", &["cli"], "standard output is the protocol"),
     ("print!", &["cli"], "standard output is the protocol"),
     (

@@ -12,13 +12,13 @@ pub(in crate::adapt) fn thread_time() -> Duration {
     )
 }
 
-/// The same, where the system does not say.
-#[cfg(not(unix))]
+/// The same on Windows.
+#[cfg(windows)]
 pub(in crate::adapt) fn thread_time() -> Duration {
     use std::sync::LazyLock;
     use std::time::Instant;
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    START.elapsed()
+    crate::windows::thread_time().unwrap_or_else(|| START.elapsed())
 }
 
 /// Gives memory that was freed back to the system. The C library of Linux keeps what lay in blocks of up to 32 MB, so a server would
@@ -38,7 +38,9 @@ pub(in crate::adapt) fn give_back() {}
 pub(in crate::adapt) fn on_battery() -> bool {
     #[cfg(target_os = "linux")]
     return supplies(std::path::Path::new("/sys/class/power_supply"));
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(windows)]
+    return crate::windows::on_battery();
+    #[cfg(not(any(target_os = "linux", windows)))]
     return false;
 }
 
