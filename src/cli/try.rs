@@ -69,7 +69,8 @@ fn write(mut pad: Pad, mut assistant: Assistant) -> Outcome {
     // Nobody listens any more when the pad has ended by itself.
     ctrlc::set_handler(move || drop(ended.send(Message::End)))?;
     let mut terminal = ratatui::try_init()?;
-    let pasting = execute!(io::stdout(), EnableBracketedPaste);
+    // Where the terminal has no such thing, what is pasted comes as keys.
+    let _ = execute!(io::stdout(), EnableBracketedPaste);
     // Keys are read on a thread of their own: a read from a terminal that has gone may never return.
     thread::spawn(
         move || {
@@ -77,7 +78,7 @@ fn write(mut pad: Pad, mut assistant: Assistant) -> Outcome {
         },
     );
     let result = catch_unwind(AssertUnwindSafe(|| {
-        pasting.and_then(|()| turn(&mut pad, &mut assistant, &mut terminal, &messages))
+        turn(&mut pad, &mut assistant, &mut terminal, &messages)
     }));
     // When the terminal has gone there is nothing to put back, and nobody to tell.
     let _ = execute!(io::stdout(), DisableBracketedPaste);

@@ -80,7 +80,9 @@ impl Pad {
     }
 
     pub(super) fn answer(&mut self, question: Question, key: KeyEvent) -> Effect {
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        // AltGr comes as Control and Alt together, and makes `\` on many keyboards.
+        let control = key.modifiers.contains(KeyModifiers::CONTROL)
+            && !key.modifiers.contains(KeyModifiers::ALT);
         match (question, key.code) {
             (_, KeyCode::Esc) => Effect::None,
             (Question::Leave, KeyCode::Char('c' | 'q')) if control => {

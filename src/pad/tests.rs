@@ -78,6 +78,10 @@ fn named(name: &str) -> KeyEvent {
         "BS" => KeyCode::Backspace.into(),
         "C-Right" => KeyEvent::new(KeyCode::Right, KeyModifiers::CONTROL),
         "S-Left" => KeyEvent::new(KeyCode::Left, KeyModifiers::SHIFT),
+        "AltGr-@" => KeyEvent::new(
+            KeyCode::Char('@'),
+            KeyModifiers::CONTROL | KeyModifiers::ALT,
+        ),
         name => {
             let c = name.strip_prefix("C-").and_then(|rest| rest.chars().next());
             let c = c.unwrap_or_else(|| panic!("no key is called {name}"));
@@ -253,7 +257,7 @@ fn nothing_is_lost_on_leaving() {
     assert_eq!(desk.press("<C-c>x"), Effect::None);
     assert_eq!(desk.press("<Esc>y"), Effect::None);
     assert_eq!(desk.text(), "texty");
-    let effect = desk.press("<C-q>sa b.md<Enter>");
+    let effect = desk.press("<C-q>sa<AltGr-@>b.md<Enter>");
     let Effect::Save {
         path,
         text,
@@ -265,7 +269,7 @@ fn nothing_is_lost_on_leaving() {
     };
     assert_eq!(
         (path.as_path(), text.as_str()),
-        (Path::new("a b.md"), "texty\n")
+        (Path::new("a@b.md"), "texty\n")
     );
     assert_eq!((&expected, then), (&Expected::Absent, Then::Leave));
     let refused = Err(file::Error::Changed(path.clone()));
