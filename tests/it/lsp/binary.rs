@@ -80,7 +80,7 @@ impl Program {
     }
 
     /// Reads up to a line for the editor's log that has this in it.
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     pub(super) fn await_log(&mut self, part: &str) -> String {
         loop {
             let message = message(&mut self.output);
