@@ -18,6 +18,9 @@ const DEEPEST: usize = 32;
 /// No folder of a person's prose has more files.
 const MOST_FILES: usize = 20_000;
 
+/// Whether `Drafts` and `drafts` are one folder, as usual on these systems; git matches rules accordingly there.
+const ONE_CASE: bool = cfg!(any(windows, target_os = "macos"));
+
 /// Why a file is not learned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Excluded {
@@ -45,7 +48,7 @@ impl Default for Rules {
 impl Rules {
     /// From patterns in the syntax of `.gitignore`; with them a sentence for each that is none.
     pub fn new(patterns: &[String]) -> (Rules, Vec<String>) {
-        let mut builder = GitignoreBuilder::new("/");
+        let mut builder = rules_below(Path::new("/"));
         let mut warnings = Vec::new();
         for pattern in patterns {
             if let Err(error) = builder.add_line(None, &without_drive(pattern)) {
@@ -100,6 +103,7 @@ impl Rules {
                 .add_custom_ignore_filename(IGNORE_FILE)
                 .require_git(false)
                 .follow_links(false)
+                .ignore_case_insensitive(ONE_CASE)
                 .max_depth(Some(DEEPEST))
                 .max_filesize(Some(MOST_BYTES as u64))
                 .sort_by_file_path(Path::cmp)
@@ -119,6 +123,12 @@ impl Rules {
         found.dedup_by(|a, b| a.0 == b.0);
         found
     }
+}
+
+fn rules_below(folder: &Path) -> GitignoreBuilder {
+    let mut builder = GitignoreBuilder::new(folder);
+    let _ = builder.case_insensitive(ONE_CASE); // It never fails.
+    builder
 }
 
 /// The syntax knows no drives, and `\` takes a sign's meaning in it: `C:\Users\me\drafts` is `/Users/me/drafts`, on any drive.
@@ -145,7 +155,7 @@ fn is_ignored_by_files(path: &Path) -> bool {
             {
                 continue;
             }
-            let mut builder = GitignoreBuilder::new(folder);
+            let mut builder = rules_below(folder);
             builder.add(&file); // A line that is no pattern costs itself, not the others.
             let Ok(rules) = builder.build() else { continue };
             let matched = rules.matched_path_or_any_parents(path, false);
@@ -305,8 +315,19 @@ mod tests {
         check(r"C:\Users\me\drafts", r"C:\Users\me\drafts\a.md", true);
         check("c:/Users/me/drafts/", r"C:\Users\me\drafts\a.md", true);
         check(r"!C:\Users\me\*.txt", r"C:\Users\me\a.txt", false);
-        check("drafts/", r"C:\Users\me\drafts\a.md", true);
+        check("Drafts/", r"C:\Users\me\drafts\a.md", true);
         check("/Users/me/drafts", r"C:\Users\you\drafts\a.md", false);
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn resolved_paths_are_told_plainly() {
+        let check =
+            |path: &str, expected: &str| assert_eq!(plain(path.into()), Path::new(expected));
+        check(r"\\?\C:\notes\a b.md", r"C:\notes\a b.md");
+        check(r"\\?\C:\", r"C:\");
+        check(r"\\?\UNC\server\share\a.md", r"\\server\share\a.md");
+        check(r"\\server\share\a.md", r"\\server\share\a.md");
     }
 
     #[test]
