@@ -55,7 +55,7 @@ pub(super) struct Args {
     /// Measure the network alone, without counts of any kind
     #[arg(long)]
     network_alone: bool,
-    /// Compute in 32 bits with the weights of this checkpoint, which the model was rounded from
+    /// Compute in 32 bits with the weights of this checkpoint, which the model was rounded from, without fast weights
     #[arg(long, value_name = "CHECKPOINT", conflicts_with = "adapt")]
     full_precision: Option<PathBuf>,
     /// Measure without some of the counts
@@ -95,9 +95,12 @@ enum Source {
     FastWeights,
 }
 
+fn open(path: &Path) -> Result<Model, String> {
+    Model::open(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
 pub(super) fn run(args: Args) -> Outcome {
-    let mut model =
-        Model::open(&args.model).map_err(|error| format!("{}: {error}", args.model.display()))?;
+    let mut model = open(&args.model)?;
     if let Some(path) = &args.full_precision {
         let checkpoint = checkpoint::read_parameters(path)?;
         model = model
@@ -146,7 +149,19 @@ pub(super) fn run(args: Args) -> Outcome {
             texts: args.newest,
             train: !args.no_train,
         };
-        return writers::run(&Arc::new(model), &args.texts, &plan, &settings, args.json);
+        if model.has_fast_weights() {
+            let unlearning = open(&args.model)?.without_fast_weights();
+            let model = Arc::new(model);
+            return writers::run(
+                &model,
+                &unlearning,
+                &args.texts,
+                &plan,
+                &settings,
+                args.json,
+            );
+        }
+        return Err("--adapt measures what is learned, fast weights included: expected it without --without fast-weights".into());
     }
     let texts: Vec<Text> = args
         .texts

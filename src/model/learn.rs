@@ -37,7 +37,7 @@ impl Model {
     /// # Panics
     /// When the token is not in the vocabulary.
     pub fn advance(&self, state: &mut State, token: TokenId, scratch: &mut Scratch) {
-        if !self.is_static && token != TokenId::DOC {
+        if self.has_fast_weights && token != TokenId::DOC {
             self.learn(state, token, scratch);
         }
         self.step(state, token, scratch);

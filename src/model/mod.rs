@@ -45,7 +45,7 @@ pub struct Model {
     full: Option<Weights>, // to compute with instead of the file's
     rows: Rows,            // of the softmax
     head: OnceLock<Head>,
-    is_static: bool, // without fast weights
+    has_fast_weights: bool,
 }
 
 /// Buffers of a forward pass. One a thread; what it holds between calls changes no result.
@@ -149,7 +149,7 @@ impl Model {
             gates,
             full: None,
             head: OnceLock::new(),
-            is_static: false,
+            has_fast_weights: true,
         })
     }
 
@@ -208,8 +208,8 @@ impl Model {
         file::with_gates(&self.file, gates)
     }
 
-    /// The same model computing in 32 bits with these weights, which its own were rounded from: to measure what rounding
-    /// costs.
+    /// The same model computing in 32 bits with these weights, which its own were rounded from, without fast weights: to measure what
+    /// rounding costs.
     pub fn in_full(mut self, weights: Weights) -> Result<Model, String> {
         let (found, expected) = (weights.lengths(), self.weights().lengths());
         if found != expected {
@@ -218,7 +218,7 @@ impl Model {
             ));
         }
         self.full = Some(weights);
-        self.is_static = true;
+        self.has_fast_weights = false;
         Ok(self)
     }
 
@@ -254,8 +254,13 @@ impl Model {
 
     /// The same model without fast weights: to measure what they bring.
     pub fn without_fast_weights(mut self) -> Model {
-        self.is_static = true;
+        self.has_fast_weights = false;
         self
+    }
+
+    /// Whether the softmax learns from what is read.
+    pub fn has_fast_weights(&self) -> bool {
+        self.has_fast_weights
     }
 
     /// Reads one token as if it had been written; nothing is learned from it.

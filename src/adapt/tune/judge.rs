@@ -47,7 +47,7 @@ impl Reading {
             if input == TokenId::DOC {
                 self.state = model.zero_state();
             }
-            model.step(&mut self.state, input, &mut self.scratch);
+            model.advance(&mut self.state, input, &mut self.scratch);
             if tokens.targets[at] != NONE {
                 model.logits(&self.state, &mut self.logits, &mut self.scratch);
                 self.tally

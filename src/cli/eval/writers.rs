@@ -57,9 +57,10 @@ struct Writer {
     texts: Vec<Text>,
 }
 
-/// Measures each writer.
+/// Measures each writer. `unlearning` is the same model, which learns nothing while it reads.
 pub(super) fn run(
     model: &Arc<Model>,
+    unlearning: &Model,
     folders: &[PathBuf],
     plan: &Plan,
     settings: &Settings,
@@ -95,7 +96,7 @@ pub(super) fn run(
             rows.push(row);
             Ok::<_, std::io::Error>(())
         };
-        show(bench.measure("nothing", model, None, &nothing))?;
+        show(bench.measure("nothing", unlearning, None, &nothing))?;
         show(bench.measure("document", model, None, settings))?;
         for &amount in plan.amounts.iter().filter(|&&amount| amount > 0) {
             let learned = learn(model, earlier, amount, plan.train)?;
