@@ -9,6 +9,9 @@
 use crate::nn::simd::int8;
 use std::sync::Arc;
 
+/// What was learned from so many tokens counts: about as far back as the hidden state reaches.
+const SPAN: usize = 512;
+
 /// What was learned since the zero state; a small value, cheap to clone.
 #[derive(Clone, Default)]
 pub(super) struct Lessons(Option<Arc<Lesson>>);
@@ -36,12 +39,25 @@ impl Lesson {
 impl Lessons {
     /// These and one more.
     pub(super) fn and(&self, mut lesson: Lesson) -> Lessons {
-        lesson.before = self.clone();
-        lesson.len = self.len() + 1;
+        // What counts no more is let go of now and then.
+        lesson.before = match self.len() < 2 * SPAN {
+            true => self.clone(),
+            false => self.latest(SPAN),
+        };
+        lesson.len = lesson.before.len() + 1;
         Lessons(Some(Arc::new(lesson)))
     }
 
-    /// How many tokens were learned from.
+    /// The same without any before the last `count`.
+    fn latest(&self, count: usize) -> Lessons {
+        let latest: Vec<&Lesson> = self.iter().take(count).collect();
+        let again = |lessons: Lessons, lesson: &&Lesson| {
+            lessons.and(Lesson::new(lesson.rows.clone(), &lesson.y))
+        };
+        latest.iter().rev().fold(Lessons::default(), again)
+    }
+
+    /// How many there are.
     fn len(&self) -> usize {
         self.0.as_ref().map_or(0, |lesson| lesson.len)
     }
@@ -82,7 +98,7 @@ impl std::fmt::Debug for Lessons {
 }
 
 impl Drop for Lesson {
-    /// One after the other: a list of a hundred thousand would not fit on the stack.
+    /// One after the other: not a thousand deep in the stack.
     fn drop(&mut self) {
         let mut next = self.before.0.take();
         while let Some(mut lesson) = next.and_then(Arc::into_inner) {
@@ -113,7 +129,7 @@ impl FastWeights {
             self.sums[token as usize] = 0.0;
             self.is_in[token as usize] = false;
         }
-        for lesson in lessons.iter() {
+        for lesson in lessons.iter().take(SPAN) {
             let alike = int8::dot(&lesson.y, &x[..lesson.y.len()]) as f32 * scale;
             for &(token, weight) in &lesson.rows {
                 let at = token as usize;
@@ -128,11 +144,6 @@ impl FastWeights {
     /// The tokens that it says anything about.
     pub(super) fn tokens(&self) -> &[u32] {
         &self.tokens
-    }
-
-    /// Whether it says anything about a token.
-    pub(super) fn is_known(&self, token: u32) -> bool {
-        self.is_in[token as usize]
     }
 
     /// What it adds to a token's logit.
@@ -187,7 +198,7 @@ mod tests {
                     "{token} after {end}"
                 );
                 assert_eq!(logits[token as usize], weights.of(token));
-                assert_eq!(weights.is_known(token), token < end.min(10));
+                assert_eq!(weights.tokens().contains(&token), token < end.min(10));
             }
         }
     }
@@ -201,18 +212,20 @@ mod tests {
     }
 
     #[test]
-    fn long_lists_are_freed() {
-        let mut lessons = Lessons::default();
-        for token in 0..1_000_000 {
-            lessons = lessons.and(lesson(token));
-        }
-        let half = lessons
-            .iter()
-            .nth(500_000)
-            .expect("a lesson")
-            .before
-            .clone();
-        drop(lessons);
-        assert_eq!(half.len(), 499_999);
+    fn the_last_count_and_few_others_are_kept() {
+        let x = ([1i8, 2, -3], 0.5);
+        let sums = |lessons: &Lessons| {
+            let mut weights = FastWeights::default();
+            weights.ask(lessons, (&x.0, x.1), 12);
+            weights.sums
+        };
+        let start = 100_000 - SPAN as u32;
+        let long = learned(0..100_000, &Lessons::default());
+        assert!(long.len() <= 2 * SPAN, "{long:?}");
+        assert_eq!(long.iter().count(), long.len());
+        let last = learned(start..100_000, &Lessons::default());
+        assert_eq!(sums(&long), sums(&last));
+        let one_less = learned(start + 1..100_000, &Lessons::default());
+        assert_ne!(sums(&long), sums(&one_less));
     }
 }

@@ -3,17 +3,18 @@
 use super::fast::Lesson;
 use super::{Model, Scratch, State};
 use crate::nn::pointwise::exponentiate;
-use crate::nn::simd::int8::{self, Matrix, Packed};
+use crate::nn::simd::int8;
 use crate::text::TokenId;
 
-/// So many tokens have nine tenths of the probability, and stand for all when it is shared out among those that may learn.
-const HEAD: usize = 2048;
+/// The first so many tokens stand for all when probability is shared out: byte pair encoding finds frequent tokens first, and
+/// two thirds of a text are of these.
+const FIRST: usize = 2048;
 
 /// Tokens that were expected and did not come which learn that, at most...
-const RIVALS: usize = 8;
+const RIVALS: usize = 4;
 
 /// ...and as probable as this at least.
-const LEAST: f32 = 1e-3;
+const LEAST: f32 = 2e-3;
 
 /// Length of a step, for the row of a usual token.
 const RATE: f32 = 0.008;
@@ -21,15 +22,6 @@ const RATE: f32 = 0.008;
 /// Rows of tokens of a larger bias move less, as much as it is larger: all of a text pulls at those of the most frequent tokens, whose
 /// gradients were larger in training too.
 const FREQUENT: f32 = 0.5;
-
-/// The rows of the softmax of the most frequent tokens, in one piece.
-#[derive(Debug)]
-pub(super) struct Head {
-    tokens: Vec<u32>,
-    is_in: Vec<bool>, // (vocabulary)
-    rows: Packed,
-    bias: Vec<f32>, // of `tokens`
-}
 
 impl Model {
     /// Reads one token that was written, not merely supposed: the softmax learns that it came ([`super::fast`]), then [`Model::step`].
@@ -60,15 +52,18 @@ impl Model {
         let (x, scale) = (&input.data, input.scales[0]);
         fast.ask(&state.lessons, (x, scale), self.vocabulary_size());
 
-        let head = self.head.get_or_init(|| Head::new(softmax, bias));
-        learners.logits.clone_from(&head.bias);
-        let rows = head.rows.matrix(softmax.columns);
+        let first = FIRST.min(bias.len());
+        learners.tokens.clear();
+        learners.tokens.extend(0..first as u32);
+        learners.logits.clear();
+        learners.logits.extend_from_slice(&bias[..first]);
+        let rows = softmax.first(first);
         int8::product_add(rows, input.vectors(), &mut learners.logits);
-        learners.tokens.clone_from(&head.tokens);
-        let is_known = fast.is_known(token.0);
-        let known = fast.tokens().iter().copied();
-        for other in known.chain((!is_known).then_some(token.0)) {
-            if !head.is_in[other as usize] {
+        // Of the others those may be probable that have come before.
+        let raised = fast.tokens().iter().copied();
+        let raised = raised.filter(|&other| fast.of(other) > 0.0 && other != token.0);
+        for other in raised.chain([token.0]) {
+            if other as usize >= first {
                 learners.tokens.push(other);
                 learners.logits.push(self.logit(TokenId(other), x, scale));
             }
@@ -111,30 +106,6 @@ pub(super) struct Learners {
     tokens: Vec<u32>,
     logits: Vec<f32>,
     rivals: Vec<(u32, f32)>,
-}
-
-impl Head {
-    fn new(softmax: Matrix<'_>, bias: &[f32]) -> Head {
-        let mut tokens: Vec<u32> = (0..bias.len() as u32).collect();
-        tokens.sort_by(|&a, &b| bias[b as usize].total_cmp(&bias[a as usize]));
-        tokens.truncate(HEAD);
-        let columns = softmax.columns;
-        let mut is_in = vec![false; bias.len()];
-        let mut rows = vec![0; tokens.len() * columns];
-        for (&token, row) in tokens.iter().zip(rows.chunks_exact_mut(columns)) {
-            is_in[token as usize] = true;
-            softmax.row(token as usize, row);
-        }
-        let weight = |at: usize, column: usize| {
-            f32::from(rows[at * columns + column]) * softmax.scales[tokens[at] as usize]
-        };
-        Head {
-            rows: int8::pack(tokens.len(), columns, weight),
-            bias: tokens.iter().map(|&token| bias[token as usize]).collect(),
-            tokens,
-            is_in,
-        }
-    }
 }
 
 #[cfg(test)]

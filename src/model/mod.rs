@@ -21,7 +21,6 @@ pub use quantize::{Network, NetworkLayer, Weights, model_bytes};
 pub use state::State;
 
 use std::path::Path;
-use std::sync::OnceLock;
 
 use crate::nn::lstm;
 use crate::nn::simd::int8::{self, Matrix, Rows, Vectors};
@@ -30,7 +29,7 @@ use fast::{FastWeights, Lessons};
 use file::{Bytes, ModelFile};
 use gates::Gates;
 use known::{KnownWords, WordTree};
-use learn::{Head, Learners};
+use learn::Learners;
 use ngram::Ngram;
 
 /// No model file is larger.
@@ -44,7 +43,6 @@ pub struct Model {
     gates: Gates,
     full: Option<Weights>, // to compute with instead of the file's
     rows: Rows,            // of the softmax
-    head: OnceLock<Head>,
     has_fast_weights: bool,
 }
 
@@ -148,7 +146,6 @@ impl Model {
             tokenizer,
             gates,
             full: None,
-            head: OnceLock::new(),
             has_fast_weights: true,
         })
     }

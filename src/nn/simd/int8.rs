@@ -33,6 +33,17 @@ impl Matrix<'_> {
         self.scales.len()
     }
 
+    /// The matrix of its first rows, as many as there are at most.
+    pub fn first(self, rows: usize) -> Self {
+        let rows = rows.min(self.rows());
+        Matrix {
+            data: &self.data[..packed_len(rows, self.columns)],
+            scales: &self.scales[..rows],
+            sums: &self.sums[..rows],
+            columns: self.columns,
+        }
+    }
+
     /// One row as it stands, 8-bit.
     pub fn row(&self, row: usize, out: &mut [i8]) {
         let panel = &self.data[row / PANEL * PANEL * self.columns..][..PANEL * self.columns];
@@ -80,18 +91,6 @@ pub struct Packed {
     pub scales: Vec<f32>,
     /// As [`Matrix::sums`].
     pub sums: Vec<i32>,
-}
-
-impl Packed {
-    /// To multiply with; it has so many columns.
-    pub fn matrix(&self, columns: usize) -> Matrix<'_> {
-        Matrix {
-            data: &self.data,
-            scales: &self.scales,
-            sums: &self.sums,
-            columns,
-        }
-    }
 }
 
 /// Bytes of a packed matrix.
