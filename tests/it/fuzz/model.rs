@@ -86,7 +86,7 @@ fn suggests(model: &Model) {
     let mut recency = Recency::new();
     let text = "The old man had been reading, and the ";
     for token in model.tokenizer().read(text, rnn_lsp::text::Ending::Spaced) {
-        model.step(&mut state, token, &mut scratch);
+        model.advance(&mut state, token, &mut scratch);
         recency.push(token, model.tokenizer().vocabulary());
     }
     for prefix in ["", "t", "wor", "Z"] {
