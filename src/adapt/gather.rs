@@ -8,6 +8,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// Rules of our own, in the syntax of `.gitignore`, in any folder above a file.
 pub const IGNORE_FILE: &str = ".rnnlspignore";
@@ -67,10 +68,11 @@ impl Rules {
         let language = language
             .filter(|language| *language != Language::GitCommit)
             .ok_or(Excluded::NotProse)?;
-        let below_home = etcetera::home_dir()
-            .ok()
-            .and_then(|home| Some(path.strip_prefix(whole(&home)).ok()?.to_owned()));
-        if is_private_name(below_home.as_deref().unwrap_or(path)) || is_hidden(path) {
+        // Asked of the system once: folders have thousands of files.
+        static HOME: LazyLock<Option<PathBuf>> =
+            LazyLock::new(|| Some(whole(&etcetera::home_dir().ok()?)));
+        let below_home = HOME.as_ref().and_then(|home| path.strip_prefix(home).ok());
+        if is_private_name(below_home.unwrap_or(path)) || is_hidden(path) {
             return Err(Excluded::Private);
         }
         if self.is_ignored(path) || is_ignored_by_files(path) {

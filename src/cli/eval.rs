@@ -58,7 +58,7 @@ pub(super) struct Args {
     /// Compute in 32 bits with the weights of this checkpoint, which the model was rounded from, without fast weights
     #[arg(long, value_name = "CHECKPOINT", conflicts_with = "adapt")]
     full_precision: Option<PathBuf>,
-    /// Measure without some of the counts
+    /// Measure without some of the counts, or without fast weights
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
     without: Vec<Source>,
     /// The texts are folders, one for each writer: learn the older texts, type the newest
@@ -84,7 +84,7 @@ pub(super) struct Args {
     language: Option<String>,
 }
 
-/// A source of a prediction besides the network.
+/// A source of a prediction besides the network as it was trained.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Source {
     /// The model's table of what follows what
@@ -144,24 +144,23 @@ pub(super) fn run(args: Args) -> Outcome {
         perplexity: !args.no_perplexity,
     };
     if args.adapt {
+        if !model.has_fast_weights() {
+            return Err("--adapt measures what is learned, fast weights included: expected it without --without fast-weights".into());
+        }
         let plan = writers::Plan {
             amounts: &args.amounts,
             texts: args.newest,
             train: !args.no_train,
         };
-        if model.has_fast_weights() {
-            let unlearning = open(&args.model)?.without_fast_weights();
-            let model = Arc::new(model);
-            return writers::run(
-                &model,
-                &unlearning,
-                &args.texts,
-                &plan,
-                &settings,
-                args.json,
-            );
-        }
-        return Err("--adapt measures what is learned, fast weights included: expected it without --without fast-weights".into());
+        let unlearning = open(&args.model)?.without_fast_weights();
+        return writers::run(
+            &Arc::new(model),
+            &unlearning,
+            &args.texts,
+            &plan,
+            &settings,
+            args.json,
+        );
     }
     let texts: Vec<Text> = args
         .texts

@@ -5,11 +5,11 @@
 
 mod plot;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use crate::model::patiently;
+use crate::model::write_whole;
 use serde::{Deserialize, Serialize};
 
 pub use plot::html;
@@ -64,11 +64,8 @@ impl Curve {
             read => read?,
         };
         points.retain(|point| point.tokens <= tokens);
-        let temporary = path.with_extension("partial");
-        let mut lines = String::new();
-        points.iter().for_each(|point| lines.push_str(&line(point)));
-        fs::write(&temporary, lines)?;
-        patiently(|| fs::rename(&temporary, path))?;
+        let lines: String = points.iter().map(line).collect();
+        write_whole(path, lines.as_bytes())?;
         Ok(Curve {
             path: path.to_owned(),
             file: OpenOptions::new().append(true).open(path)?,
@@ -90,9 +87,7 @@ impl Curve {
 
     /// Draws the curve so far as one self-contained HTML file; `title` and `notes` stand above it.
     pub fn draw(&self, path: &Path, title: &str, notes: &[String]) -> io::Result<()> {
-        let temporary = path.with_extension("partial");
-        fs::write(&temporary, html(&self.points, title, notes))?;
-        patiently(|| fs::rename(&temporary, path))
+        write_whole(path, html(&self.points, title, notes).as_bytes())
     }
 
     /// Where the lines are.
