@@ -2,7 +2,7 @@
 //! anything changes.
 
 use crate::predict::Recency;
-use crate::predict::own::{Counts, Evidence, History, ORDERS, Past, Weight};
+use crate::predict::own::{Counts, Evidence, History, ORDERS, Past, Rest, Rests, Weight};
 use crate::text::prose::Break;
 use crate::text::{Ending, TokenId, Tokenizer, words};
 use std::collections::{HashMap, HashSet};
@@ -33,6 +33,7 @@ pub struct PersonalCounts {
     ends: Vec<u32>,             // where the followers of each key end
     sums: Vec<(f32, f32)>, // of each key: weight of all that followed, and how many different words
     followers: Vec<(u32, f32)>, // of each key by word: index and weight
+    rests: Vec<(u32, Rest)>, // what hangs on words by hyphens, by the word's index
 }
 
 #[derive(Debug)]
@@ -58,8 +59,17 @@ pub(super) struct Counter<'a> {
     ids: HashMap<Box<str>, u32>,
     words: Vec<Tally>, // by id
     follows: Vec<Follow>,
+    rests: HashMap<(u32, Box<str>, Box<str>), Seen>, // by word, its form, what hangs on it
     paragraph: u32,
     counted: usize,
+}
+
+/// How often something was seen.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    weight: f32,
+    paragraphs: u32,
+    last: u32,
 }
 
 #[derive(Debug, Default)]
@@ -88,6 +98,7 @@ impl<'a> Counter<'a> {
             ids: HashMap::new(),
             words: Vec::new(),
             follows: Vec::new(),
+            rests: HashMap::new(),
             paragraph: 0,
             counted: 0,
         }
@@ -134,6 +145,14 @@ impl<'a> Counter<'a> {
                     occurrence.inside,
                     weight,
                 );
+                let rest = recency.rest_of(&occurrence);
+                let is_whole = |part: &str| whole.contains(part);
+                if !rest.is_empty()
+                    && !occurrence.hangs
+                    && rest.split(words::is_joint).skip(1).all(is_whole)
+                {
+                    self.rest(id, occurrence.form, rest, weight);
+                }
                 for order in 0..ORDERS {
                     if let Some(key) = occurrence.history.key(order) {
                         self.follows.push(Follow {
@@ -175,6 +194,14 @@ impl<'a> Counter<'a> {
         id
     }
 
+    fn rest(&mut self, word: u32, form: &str, rest: String, weight: f32) {
+        let key = (word, form.into(), rest.into());
+        let seen = self.rests.entry(key).or_default();
+        seen.weight += weight;
+        seen.paragraphs += u32::from(seen.last != self.paragraph);
+        seen.last = self.paragraph;
+    }
+
     /// The table.
     pub(super) fn finish(self) -> PersonalCounts {
         let Counter {
@@ -182,6 +209,7 @@ impl<'a> Counter<'a> {
             ids,
             words: tallies,
             mut follows,
+            rests,
             ..
         } = self;
         let vocabulary = tokenizer.vocabulary();
@@ -225,6 +253,19 @@ impl<'a> Counter<'a> {
             counts.add_followers(same, &index);
         }
         counts.likely = counts.most_likely();
+        let often = rests.into_iter().filter_map(|((id, first, text), seen)| {
+            let word = index[id as usize];
+            let rest = Rest {
+                first: first.into(),
+                text: text.into(),
+                weight: seen.weight,
+            };
+            (word != u32::MAX && seen.paragraphs >= WORD_SIGHTINGS).then_some((word, rest))
+        });
+        counts.rests = often.collect();
+        counts
+            .rests
+            .sort_unstable_by(|(a, x), (b, y)| (a, &x.text, &x.first).cmp(&(b, &y.text, &y.first)));
         counts
     }
 }
@@ -391,6 +432,21 @@ impl Past for Query<'_> {
         let word = &self.counts.words[self.counts.index(word)? as usize];
         Some((&word.form, word.is_sure))
     }
+
+    fn rests(&self, word: &str) -> Rests {
+        let Some(index) = self.counts.index(word) else {
+            return Rests::default();
+        };
+        let rests = &self.counts.rests;
+        let start = rests.partition_point(|&(word, _)| word < index);
+        let of_word = rests[start..]
+            .iter()
+            .take_while(|&&(word, _)| word == index);
+        Rests {
+            seen: self.counts.words[index as usize].weight,
+            rests: of_word.map(|(_, rest)| rest.clone()).collect(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -431,6 +487,18 @@ mod tests {
         assert_eq!(past.form("tharb"), Some(("Tharb", true)));
         assert_eq!(past.evidence("tharb").unwrap().share, 0.5);
         assert_eq!(past.evidence("never"), None);
+    }
+
+    #[test]
+    fn a_compound_counts_from_its_second_paragraph() {
+        let rests = |paragraphs: &[&str]| {
+            let found = count(paragraphs).after(&History::START).rests("cat");
+            let texts = found.rests.into_iter().map(|rest| rest.text);
+            (texts.collect::<Vec<_>>(), found.seen)
+        };
+        assert_eq!(rests(&["the cat-like cat-like cat"]), (vec![], 3.0));
+        let expected = (vec!["-like".to_owned()], 4.0);
+        assert_eq!(rests(&["the cat-like cat", "a cat-like cat"]), expected);
     }
 
     #[test]

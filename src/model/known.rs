@@ -11,6 +11,9 @@
 //! ```
 //!
 //! Node 0 is the empty beginning; its children ascend. Those of all others come in the order of their shares.
+//!
+//! Compounds stand in the same tree: "third-party" is a word of one token, a hyphen that touches both sides, and another word.
+//! Each ends with the token [`ENDED`], and so does the word that it begins with, which tells how often nothing hangs on it.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
@@ -26,6 +29,13 @@ static SHARES: LazyLock<[f32; 256]> =
     LazyLock::new(|| std::array::from_fn(|x| (-(x as f32) / STEPS).exp2()));
 /// Children looked at: of each kind, the ones with the largest shares.
 const LOOKED_AT: usize = 256;
+/// Behind the last token of a compound, and of a word that compounds begin with.
+pub const ENDED: TokenId = TokenId::DOC;
+/// What hangs on a word less often than in this share of its occurrences is not looked for...
+const LEAST_SHARE: f32 = 0.005;
+/// ...nor what has more tokens; nor more beginnings of it than this, whatever a damaged file says.
+const LONGEST_REST: usize = 12;
+const MOST_BEGINNINGS: usize = 512;
 
 /// The tree, borrowed from the file.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +88,35 @@ impl<'a> KnownWords<'a> {
             .take(LOOKED_AT)
             .filter_map(move |at| child(at, None));
         going.chain(ending)
+    }
+
+    /// What hangs on a word of one token, as tokens, and in which share of its occurrences.
+    pub fn rests(&self, first: TokenId) -> Vec<(Vec<TokenId>, f32)> {
+        let mut rests = Vec::new();
+        let mut beginnings: Vec<(Node, Vec<TokenId>, f32)> = Vec::new();
+        beginnings.extend(self.after(first).map(|node| (node, Vec::new(), 1.0)));
+        for _ in 0..MOST_BEGINNINGS {
+            let Some((node, tokens, share)) = beginnings.pop() else {
+                break;
+            };
+            for child in self.children(node) {
+                let share = share * child.share;
+                if share < LEAST_SHARE {
+                    continue;
+                }
+                match child.node {
+                    None if child.token == ENDED && !tokens.is_empty() => {
+                        rests.push((tokens.clone(), share));
+                    }
+                    Some(node) if tokens.len() < LONGEST_REST => {
+                        let longer = [&tokens[..], &[child.token]].concat();
+                        beginnings.push((node, longer, share));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        rests
     }
 
     /// Number of words and of beginnings.
@@ -248,6 +287,32 @@ mod tests {
     }
 
     #[test]
+    fn what_hangs_on_a_word() {
+        let (end, joint) = (ENDED.0 as u16, 9);
+        let tree = tree(&[
+            (&[7, end], 6),
+            (&[7, joint, 1, end], 3),
+            (&[7, joint, 1, joint, 7, end], 1),
+            (&[8, joint, 1, end], 1),
+        ]);
+        tree.view().check(10).expect("a tree that was just made");
+        let rests = |first: u32| {
+            let found = tree.view().rests(TokenId(first)).into_iter();
+            let mut found: Vec<(Vec<u32>, f32)> = found
+                .map(|(tokens, share)| (tokens.iter().map(|id| id.0).collect(), share))
+                .collect();
+            found.sort_by(|a, b| a.0.cmp(&b.0));
+            found
+        };
+        let of_seven = rests(7);
+        let texts: Vec<&[u32]> = of_seven.iter().map(|(tokens, _)| &tokens[..]).collect();
+        assert_eq!(texts, [&[9, 1][..], &[9, 1, 9, 7]]);
+        assert!((of_seven[0].1 - 0.3).abs() < 0.02 && (of_seven[1].1 - 0.1).abs() < 0.01);
+        assert_eq!(rests(8), [(vec![9, 1], 1.0)]);
+        assert_eq!(rests(1), []);
+    }
+
+    #[test]
     fn none_is_a_tree_too() {
         let tree = tree(&[]);
         assert!(tree.view().is_empty());
@@ -269,6 +334,7 @@ mod tests {
                 let _ = broken.view().check(9);
                 for node in 0..9 {
                     assert!(broken.view().children(Node(node)).count() <= 2 * LOOKED_AT);
+                    broken.view().rests(TokenId(node));
                 }
             }
         }

@@ -4,6 +4,7 @@
 //! doctor is a man. Writers can still type what they like.
 
 use super::article;
+use crate::text::words::is_joint;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -106,7 +107,8 @@ pub(super) fn may_offer(word: &str, previous: Option<&str>) -> bool {
         previous.is_none_or(|previous| previous != folded && article::agrees(previous, word));
     let guesses_gender =
         GENDERED.contains(&folded) && previous.is_some_and(|word| ROLES.contains(&word));
-    fits && may_continue(folded) && !BLOCKED.contains(folded) && !guesses_gender
+    let is_blocked = |part: &str| !may_continue(part) || BLOCKED.contains(part);
+    fits && !folded.split(is_joint).any(is_blocked) && !guesses_gender
 }
 
 /// Whether anything may be offered once these letters, in lower case, are typed.
@@ -140,6 +142,15 @@ mod tests {
     }
 
     #[test]
+    fn nor_are_compounds_of_them() {
+        for word in WORDS.split_whitespace().chain(STEMS.split_whitespace()) {
+            assert!(!may_offer(&format!("well-{}", rot13(word)), None));
+            assert!(!may_offer(&format!("{}-like", rot13(word)), None));
+        }
+        assert!(may_offer("well-known", None));
+    }
+
+    #[test]
     fn their_neighbors_are() {
         for word in [
             "the",
@@ -148,7 +159,6 @@ mod tests {
             "cocoon",
             "raccoon",
             "japan",
-            "kraut-like",
             "scrap",
             "write",
             "faggio",

@@ -8,6 +8,7 @@
 mod article;
 mod beam;
 mod casing;
+mod compound;
 mod distribution;
 mod manners;
 pub mod mixing;
@@ -179,6 +180,14 @@ pub fn suggest(
     );
     let proposals = predictor.propose(model, context.boundary, &wanted, options.max_items);
     let past = own.at(&recency.history());
+    // What hangs on a word already has no compounds of its own.
+    let hangs = recency
+        .last()
+        .is_some_and(|last| vocabulary.joint(last).is_some());
+    let rests = |text: &str| match hangs {
+        true => Vec::new(),
+        false => compound::rests(model, &past, text),
+    };
     let place = Place {
         typed: &wanted,
         sentence_start: recency.at_sentence_start(),
@@ -186,6 +195,7 @@ pub fn suggest(
         habit: recency.habit(),
         past: &past,
         refused: predictor.shown.refused(&typed),
+        rests: &rests,
     };
     let is_word = |text: &str| vocabulary.word(text).is_some();
     let mut suggestions = rank::rank(&proposals, &place, &options.gates(model), options, is_word);

@@ -58,6 +58,28 @@ pub trait Past: std::fmt::Debug {
     /// How the writer writes a word inside a sentence. If it only stood where a capital is due, the answer is how it stood
     /// there, and `false`.
     fn form(&self, word: &str) -> Option<(&str, bool)>;
+    /// What hung on a word by hyphens: "-party" on "third".
+    fn rests(&self, word: &str) -> Rests;
+}
+
+/// What hung on a word, where it hung on no other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rests {
+    /// How often the word was seen.
+    pub seen: f32,
+    /// In any order.
+    pub rests: Vec<Rest>,
+}
+
+/// The rest of a compound.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rest {
+    /// The word before it, as it was written there.
+    pub first: String,
+    /// The hyphen and what follows it.
+    pub text: String,
+    /// How often it was seen.
+    pub weight: f32,
 }
 
 /// What a word's past says about its coming next.

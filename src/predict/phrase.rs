@@ -4,10 +4,11 @@ use super::distribution::{Distribution, Place};
 use super::mixing::Mixture;
 use super::own::{self, Own, Past};
 use super::spelling::Habit;
-use super::{Options, Phrase, Predictor, Suggestion, manners};
+use super::{Options, Phrase, Predictor, Suggestion, compound, manners};
 use crate::model::gates::Gates;
 use crate::model::ngram::LONGEST;
 use crate::model::{Model, State};
+use crate::text::words::is_joint;
 use crate::text::{Ending, Kind, TokenId, Vocabulary};
 
 /// Keys that reading one more word is worth. A word is added while the keys it is expected to save exceed this.
@@ -32,10 +33,7 @@ pub(super) fn extend(
         probability: first.probability,
     };
     let mut state = state.clone();
-    let mut history = own
-        .document
-        .history()
-        .with_word(&phrase.text.to_lowercase());
+    let mut history = compound::history_with(own.document.history(), &phrase.text.to_lowercase());
     let gates = options.gates(model);
     let mut tail = own.document.tail(LONGEST).to_vec();
     for token in model.tokenizer().read(&phrase.text, Ending::Spaced) {
@@ -52,7 +50,8 @@ pub(super) fn extend(
         };
         let next = Distribution::new(logits, &predictor.tables, place);
         let past = own.at(&history);
-        let previous = phrase.text.rsplit(' ').next().map(str::to_lowercase);
+        let last = |c: char| c == ' ' || is_joint(c);
+        let previous = phrase.text.rsplit(last).next().map(str::to_lowercase);
         let before = (previous.as_deref(), own.document.habit());
         let Some((token, probability)) = best_word(&next, vocabulary, &past, before, &gates) else {
             break;

@@ -20,7 +20,6 @@ pub(super) struct Proposals {
 }
 
 /// What is known of the place.
-#[derive(Debug)]
 pub(super) struct Place<'a> {
     /// The letters typed, with straight apostrophes.
     pub(super) typed: &'a str,
@@ -34,7 +33,12 @@ pub(super) struct Place<'a> {
     pub(super) refused: HashMap<&'a str, f32>,
     /// The writer's own words, by source.
     pub(super) past: &'a [Box<dyn Past + 'a>],
+    /// What may hang on a word by a hyphen, and in which share of its occurrences.
+    pub(super) rests: &'a dyn Fn(&str) -> Vec<(String, f32)>,
 }
+
+/// Compounds of words less probable than this are not looked for.
+const BEGINS: f32 = 0.01;
 
 /// The writer's own words that are looked at besides those that the network proposes.
 const OWN: usize = 32;
@@ -104,9 +108,22 @@ pub(super) fn rank(
             return;
         };
         let p = mixture.mix(network, own) * casing::agreement(form, place.typed) / total;
-        let remains = place.refused.get(folded).copied().unwrap_or(1.0);
-        gone += p * (1.0 - remains);
-        *candidates.entry(text).or_default() += p * remains;
+        let mut alone = p;
+        let mut refuse = |folded: &str, p: f32| {
+            let remains = place.refused.get(folded).copied().unwrap_or(1.0);
+            gone += p * (1.0 - remains);
+            p * remains
+        };
+        if p > BEGINS {
+            for (rest, share) in (place.rests)(&text) {
+                let compound = text.clone() + &rest;
+                let p = p * share;
+                alone -= p;
+                *candidates.entry(compound).or_default() +=
+                    refuse(&(folded.to_owned() + &rest.to_lowercase()), p);
+            }
+        }
+        *candidates.entry(text).or_default() += refuse(folded, alone.max(0.0));
     };
     let mut proposed: HashSet<String> = HashSet::new();
     for (form, network) in &proposals.words {
@@ -242,6 +259,7 @@ mod tests {
             habit: recency.habit(),
             past: &past,
             refused: HashMap::new(),
+            rests: &|_| Vec::new(),
         };
         let proposals = Proposals {
             words: words
@@ -282,6 +300,57 @@ mod tests {
             "",
             &[("then", 0.1), ("they", 0.3), ("the", 0.2)],
             &["they", "the", "then"],
+        );
+    }
+
+    #[test]
+    fn compounds_take_their_share_of_the_word() {
+        let offer = |typed: &str, refused: &[(&'static str, f32)]| {
+            let recency = Recency::new();
+            let past = super::super::Own::from(&recency).at(&recency.history());
+            let rests = |text: &str| match text {
+                "third" | "Third" => vec![("-party".to_owned(), 0.25)],
+                _ => Vec::new(),
+            };
+            let place = Place {
+                typed,
+                sentence_start: false,
+                previous: None,
+                habit: recency.habit(),
+                past: &past,
+                refused: refused.iter().copied().collect(),
+                rests: &rests,
+            };
+            let proposals = Proposals {
+                words: vec![("third".to_owned(), 0.4), ("thing".to_owned(), 0.2)],
+                mass: if typed == "third" { 0.4 } else { 0.6 },
+                sure: 0.5,
+            };
+            let options = Options {
+                threshold: 0.0,
+                ..Options::default()
+            };
+            let found = rank(&proposals, &place, &Gates::default(), &options, |_| true);
+            let found = found.into_iter();
+            found
+                .map(|s| (s.text, (s.probability * 100.0).round() as u32))
+                .collect::<Vec<_>>()
+        };
+        let texts = |words: &[(&str, u32)]| {
+            let words = words.iter();
+            words
+                .map(|&(word, p)| (word.to_owned(), p))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            offer("thi", &[]),
+            texts(&[("third", 50), ("thing", 33), ("third-party", 17)])
+        );
+        assert_eq!(offer("third", &[]), texts(&[("third-party", 25)]));
+        // What is refused is refused for itself: the others share what it lost.
+        assert_eq!(
+            offer("thi", &[("third", 0.5)]),
+            texts(&[("thing", 44), ("third", 33), ("third-party", 22)])
         );
     }
 

@@ -4,7 +4,7 @@
 //! counting does not (Kuhn and De Mori 1990; Grave 2017). Words are counted whole and without case, so that a word
 //! the vocabulary lacks is one unit here, and `The` at a sentence start is `the`.
 
-use super::own::{Evidence, History, Mark, ORDERS, Past, Weight};
+use super::own::{Evidence, History, Mark, ORDERS, Past, Rest, Rests, Weight};
 use super::spelling::{self, Habit, Variety};
 use crate::text::words::{is_letter, is_mark};
 use crate::text::{Kind, TokenId, Vocabulary};
@@ -34,6 +34,12 @@ const NEWEST: usize = 256;
 /// No word has more tokens before its last.
 const LONGEST: usize = 64;
 
+/// Occurrences at which what hangs on a word is looked at.
+const NEWEST_JOINED: usize = 32;
+
+/// What hangs on a word has no more words.
+const LONGEST_REST: usize = 4;
+
 /// Words read last that are proposed before the first letter.
 const LATELY: usize = 64;
 
@@ -57,19 +63,23 @@ pub struct Occurrence<'a> {
     pub form: &'a str,
     /// Whether it stood where no capital is due, so that its form is its own.
     pub inside: bool,
+    /// Whether it hangs on the word before by a hyphen.
+    pub hangs: bool,
+    index: usize,
 }
 
 /// One word, number or punctuation mark read.
 #[derive(Clone, Debug)]
 struct Unit {
     id: u32,
-    next: History, // of what comes after it
-    end: u32,      // number of tokens on the stack with it
-    words: u32,    // number of words with it
-    lately: f32,   // a word's occurrences up to this one, older ones counting less and less
-    form: u32,     // index in the word's forms
-    inside: bool,  // a word that is capitalized only if it is always
-    heading: bool, // in a heading, where capitals say nothing
+    next: History,       // of what comes after it
+    end: u32,            // number of tokens on the stack with it
+    words: u32,          // number of words with it
+    lately: f32,         // a word's occurrences up to this one, older ones counting less and less
+    form: u32,           // index in the word's forms
+    inside: bool,        // a word that is capitalized only if it is always
+    heading: bool,       // in a heading, where capitals say nothing
+    joint: Option<char>, // by which a word hangs on the word before
 }
 
 #[derive(Clone, Debug)]
@@ -152,7 +162,8 @@ impl Recency {
                 // An emoji before a word is not part of it.
                 let start = text.rfind(|c: char| !is_letter(c) && !is_mark(c) && c != '\'');
                 let text = text[start.map_or(0, |at| text.ceil_char_boundary(at + 1))..].to_owned();
-                self.push_word(text);
+                let joint = self.joint_before(first, vocabulary);
+                self.push_word(text, joint);
             }
             Kind::Piece | Kind::Layout | Kind::Byte => {}
         }
@@ -168,6 +179,36 @@ impl Recency {
         {
             self.pop();
         }
+    }
+
+    /// What makes one word of the word before and the one whose tokens start at `first`.
+    fn joint_before(&self, first: usize, vocabulary: &Vocabulary) -> Option<char> {
+        let joint = vocabulary.joint(*self.tokens[..first].last()?)?;
+        let before = self.units.iter().rev().nth(1)?;
+        let touches = before.id >= MARKS && before.end as usize == first - 1;
+        touches.then_some(joint)
+    }
+
+    /// What hangs on a word.
+    fn rest(&self, unit: usize) -> String {
+        let mut rest = String::new();
+        for unit in self.units[unit..]
+            .iter()
+            .skip(2)
+            .step_by(2)
+            .take(LONGEST_REST)
+        {
+            let Some(joint) = unit.joint else { break };
+            rest.push(joint);
+            let word = &self.words[(unit.id - MARKS) as usize];
+            rest.push_str(&word.forms[unit.form as usize].text);
+        }
+        rest
+    }
+
+    /// What hangs on an occurrence of this recency's; empty if nothing does.
+    pub fn rest_of(&self, occurrence: &Occurrence<'_>) -> String {
+        self.rest(occurrence.index)
     }
 
     /// Whether the next word begins a sentence: nothing but quotes and brackets stands between it and a full stop,
@@ -214,13 +255,16 @@ impl Recency {
     /// Every word read, in order: what counts of many documents are made of.
     pub fn occurrences(&self) -> impl Iterator<Item = Occurrence<'_>> {
         let before = std::iter::once(History::START).chain(self.units.iter().map(|unit| unit.next));
-        before.zip(&self.units).filter_map(|(history, unit)| {
+        let units = before.zip(&self.units).enumerate();
+        units.filter_map(|(index, (history, unit))| {
             let word = &self.words[unit.id.checked_sub(MARKS)? as usize];
             Some(Occurrence {
                 history,
                 folded: &word.folded,
                 form: &word.forms[unit.form as usize].text,
                 inside: unit.inside,
+                hangs: unit.joint.is_some(),
+                index,
             })
         })
     }
@@ -279,11 +323,12 @@ impl Recency {
             form: 0,
             inside: false,
             heading,
+            joint: None,
         };
         self.units.push(unit);
     }
 
-    fn push_word(&mut self, text: String) {
+    fn push_word(&mut self, text: String, joint: Option<char>) {
         let folded = text.to_lowercase();
         let inside =
             !self.at_sentence_start() && !self.units.last().is_some_and(|unit| unit.heading);
@@ -336,7 +381,7 @@ impl Recency {
         word.forms[form].seen += 1;
         word.forms[form].inside += u32::from(inside);
         if let Some(unit) = self.units.last_mut() {
-            (unit.form, unit.inside) = (form as u32, inside);
+            (unit.form, unit.inside, unit.joint) = (form as u32, inside, joint);
             (unit.words, unit.lately) = (count, 1.0 + earlier);
         }
     }
@@ -449,6 +494,30 @@ impl Past for Query<'_> {
             .max_by_key(|form| (form.inside, form.seen))?;
         Some((&form.text, form.inside > 0))
     }
+
+    fn rests(&self, word: &str) -> Rests {
+        let mut found = Rests::default();
+        let Some(&id) = self.recency.by_text.get(word) else {
+            return found;
+        };
+        let word = self.word(id);
+        for &at in word.at.iter().rev().take(NEWEST_JOINED) {
+            let unit = &self.recency.units[at as usize];
+            if unit.joint.is_some() {
+                continue;
+            }
+            found.seen += 1.0;
+            let text = self.recency.rest(at as usize);
+            if !text.is_empty() {
+                found.rests.push(Rest {
+                    first: word.forms[unit.form as usize].text.clone(),
+                    text,
+                    weight: 1.0,
+                });
+            }
+        }
+        found
+    }
 }
 
 /// What an occurrence counts after so many words.
@@ -464,7 +533,7 @@ fn is_upper(word: &str) -> bool {
     !word.is_empty() && !word.chars().any(char::is_lowercase)
 }
 
-fn mark_of(text: &str) -> Mark {
+pub(super) fn mark_of(text: &str) -> Mark {
     match text {
         "." | "!" | "?" | "…" => Mark::Stop,
         "," | ";" | ":" => Mark::Comma,
@@ -541,6 +610,25 @@ mod tests {
         check("It ended (see above.) ", true);
         check("It", false);
         check("It cost 3", false);
+    }
+
+    #[test]
+    fn what_hangs_on_a_word_is_known() {
+        let tokenizer = tokenizer();
+        let recency = read(
+            &tokenizer,
+            "a cat-like cat, a Cat/dog-fight and the-cat-like x - cat -like, cat",
+        );
+        let found = recency.query(&History::START).rests("cat");
+        let mut rests: Vec<(&str, &str)> = found
+            .rests
+            .iter()
+            .map(|rest| (&*rest.first, &*rest.text))
+            .collect();
+        rests.sort_unstable();
+        assert_eq!(rests, [("Cat", "/dog-fight"), ("cat", "-like")]);
+        assert_eq!(found.seen, 5.0);
+        assert_eq!(recency.query(&History::START).rests("like").seen, 1.0);
     }
 
     #[test]

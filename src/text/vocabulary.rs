@@ -6,6 +6,7 @@
 mod hash;
 mod prefix;
 
+use super::words::is_joint;
 use std::collections::HashMap;
 
 pub(in crate::text) use hash::QuickHasher;
@@ -219,6 +220,16 @@ impl Vocabulary {
     /// The token that is `text` inside a word, more of which follows.
     pub fn piece(&self, text: &str) -> Option<TokenId> {
         self.pieces.get(text, &self.texts)
+    }
+
+    /// The character of a token that makes one word of the two that it touches.
+    pub fn joint(&self, id: TokenId) -> Option<char> {
+        let touches = self.joins[id.0 as usize] == LEFT | RIGHT;
+        let is_mark = touches && self.kind(id) == Kind::Punctuation;
+        self.text(id)
+            .chars()
+            .next()
+            .filter(|&c| is_mark && is_joint(c))
     }
 
     /// The byte that a token of kind `Byte` stands for.

@@ -31,6 +31,11 @@ pub fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '\u{2019}')
 }
 
+/// Whether `c`, between two letters, makes one word of two: "third-party", "and/or".
+pub fn is_joint(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}' | '\u{2011}' | '/')
+}
+
 fn is_inner(c: char) -> bool {
     is_letter(c) || is_mark(c)
 }

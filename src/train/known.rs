@@ -1,7 +1,8 @@
-//! The words of several tokens in a corpus: see [`crate::model::known`].
+//! The words of several tokens in a corpus, and its compounds: see [`crate::model::known`].
 
 use std::collections::HashMap;
 
+use super::compounds::Compounds;
 use super::files::FileError;
 use super::shards::{Part, Shard};
 use crate::model::known::{LARGEST_VOCABULARY, WordTree};
@@ -11,7 +12,7 @@ use crate::text::{Kind, TokenId, Vocabulary};
 /// three times, 95 % of their occurrences.
 const LEAST_SEEN: u64 = 3;
 /// No word has more tokens; those that do are no words.
-const LONGEST: usize = 12;
+pub(super) const LONGEST: usize = 12;
 /// Tokens read at once.
 const WINDOW: usize = 1 << 20;
 
@@ -26,6 +27,7 @@ pub fn count(
     }
     let mut counts: HashMap<Box<[u16]>, u64> = HashMap::new();
     let mut word: Vec<u16> = Vec::new();
+    let mut compounds = Compounds::default();
     let mut window = vec![0; WINDOW];
     let windows = parts.iter().flat_map(|part| {
         let starts = (part.start..part.start + part.len).step_by(WINDOW);
@@ -35,6 +37,7 @@ pub fn count(
         let window = &mut window[..len as usize];
         shard.read(start, window)?;
         for &id in &*window {
+            compounds.read(vocabulary, id);
             let kind = vocabulary.kind(TokenId(id));
             if matches!(kind, Kind::Piece | Kind::Word) {
                 word.push(id as u16); // Fits: the vocabulary does.
@@ -52,7 +55,6 @@ pub fn count(
         }
     }
     let often = counts.into_iter().filter(|&(_, seen)| seen >= LEAST_SEEN);
-    Ok(WordTree::new(
-        often.map(|(word, seen)| (word.into_vec(), seen)).collect(),
-    ))
+    let words = often.map(|(word, seen)| (word.into_vec(), seen));
+    Ok(WordTree::new(words.chain(compounds.often()).collect()))
 }

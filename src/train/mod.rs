@@ -1,6 +1,7 @@
 //! From a corpus to a model. Imports `text`, `nn`, `model` and `eval`.
 
 pub mod checkpoint;
+mod compounds;
 pub mod corpus;
 pub mod export;
 pub mod files;
