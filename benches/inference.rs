@@ -36,7 +36,25 @@ fn main() {
         println!("{states} at once: {all:.0} us (step {step:.0}, logits {logits:.0})");
     }
     let [advance, logits] = learning(&model);
-    println!("learned from: {advance:.0} us a token, then logits {logits:.0}");
+    let passage = passage(&model);
+    println!(
+        "learned from: {advance:.0} us a token, then logits {logits:.0}; {passage:.0} us a token of a passage"
+    );
+}
+
+/// Median, in microseconds for each token, of reading and learning from a few hundred in one go.
+fn passage(model: &Model) -> f64 {
+    let mut scratch = Scratch::default();
+    let text = include_str!("../models/adaptation/general.txt");
+    let tokens = model.tokenizer().read(text, Ending::Spaced);
+    let passages = tokens.chunks_exact(CONTEXT).take(20);
+    let times = passages.map(|tokens| {
+        let mut state = model.zero_state();
+        let start = processor_time();
+        model.advance_all(&mut state, tokens, &mut scratch, |_, _| {});
+        processor_time() - start
+    });
+    median(times.collect()) / CONTEXT as f64
 }
 
 /// Medians, in microseconds, of reading and learning from a token after some hundred others, and of the logits then.

@@ -107,14 +107,13 @@ impl Trail {
             Some(last) => self.states[last].clone(),
             None => (0, model.zero_state()),
         };
-        for (index, &token) in tokens.iter().enumerate().skip(start) {
-            model.advance(&mut state, token, scratch);
-            let at = index + 1;
+        model.advance_all(&mut state, &tokens[start..], scratch, |index, state| {
+            let at = start + index + 1;
             if at % SPACING == 0 || at + RECENT > tokens.len() {
                 self.states.insert(next, (at, state.clone()));
                 next += 1;
             }
-        }
+        });
         let end = tokens.len();
         let whole = self.tokens.len();
         self.states.retain(|&(at, _)| {

@@ -1,9 +1,9 @@
-//! Reading what was written: the softmax learns from each token, then the network takes it in.
+//! What a token that was written teaches the softmax.
 
-use super::fast::Lesson;
-use super::{Model, Scratch, State};
+use super::Model;
+use super::fast::{FastWeights, Lesson, Lessons};
 use crate::nn::pointwise::exponentiate;
-use crate::nn::simd::int8;
+use crate::nn::simd::int8::{self, Vectors};
 use crate::text::TokenId;
 
 /// The first so many tokens stand for all when probability is shared out: byte pair encoding finds frequent tokens first, and
@@ -24,41 +24,54 @@ const RATE: f32 = 0.008;
 const FREQUENT: f32 = 0.5;
 
 impl Model {
-    /// Reads one token that was written, not merely supposed: the softmax learns that it came ([`super::fast`]), then [`Model::step`].
-    ///
-    /// # Panics
-    /// When the token is not in the vocabulary.
-    pub fn advance(&self, state: &mut State, token: TokenId, scratch: &mut Scratch) {
-        if self.has_fast_weights && token != TokenId::DOC {
-            self.learn(state, token, scratch);
+    /// Learns from each of `tokens`, which came where the vectors `x` were the softmax's input; `lessons` become those after each.
+    pub(super) fn learn(
+        &self,
+        before: &Lessons,
+        tokens: &[TokenId],
+        x: Vectors<'_>,
+        scratch: (&mut FastWeights, &mut Learners),
+        lessons: &mut Vec<Lessons>,
+    ) {
+        let (fast, learners) = scratch;
+        let (softmax, bias) = (self.file.embedding(), self.file.bias());
+        let first = FIRST.min(bias.len());
+        let logits = &mut learners.first;
+        logits.clear();
+        tokens
+            .iter()
+            .for_each(|_| logits.extend_from_slice(&bias[..first]));
+        int8::product_add(softmax.first(first), x, logits);
+        let places = x.data.chunks_exact(softmax.columns).zip(x.scales);
+        let mut latest = before.clone();
+        for (at, (&token, (x, &scale))) in tokens.iter().zip(places).enumerate() {
+            if token != TokenId::DOC {
+                learners.logits.clear();
+                learners
+                    .logits
+                    .extend_from_slice(&learners.first[at * first..][..first]);
+                let lesson = self.lesson(&latest, token, (x, scale), fast, learners);
+                latest = latest.and(lesson);
+            }
+            lessons.push(latest.clone());
         }
-        self.step(state, token, scratch);
     }
 
-    /// Adds to the state's fast weights what a token teaches.
-    fn learn(&self, state: &mut State, token: TokenId, scratch: &mut Scratch) {
-        let embedding = self.config().embedding;
-        self.output(std::slice::from_ref(state), scratch);
-        let Scratch {
-            y,
-            input,
-            fast,
-            learners,
-            ..
-        } = scratch;
-        let (softmax, bias) = (self.file.embedding(), self.file.bias());
-        input.clear();
-        input.push(y, softmax.columns);
-        let (x, scale) = (&input.data, input.scales[0]);
-        fast.ask(&state.lessons, (x, scale), self.vocabulary_size());
-
-        let first = FIRST.min(bias.len());
+    /// What one token teaches. `learners.logits` are those of the first tokens, without fast weights.
+    fn lesson(
+        &self,
+        before: &Lessons,
+        token: TokenId,
+        (x, scale): (&[i8], f32),
+        fast: &mut FastWeights,
+        learners: &mut Learners,
+    ) -> Lesson {
+        let bias = self.file.bias();
+        let first = learners.logits.len();
+        fast.ask(before, (x, scale), self.vocabulary_size());
         learners.tokens.clear();
         learners.tokens.extend(0..first as u32);
-        learners.logits.clear();
-        learners.logits.extend_from_slice(&bias[..first]);
-        let rows = softmax.first(first);
-        int8::product_add(rows, input.vectors(), &mut learners.logits);
+
         // Of the others those may be probable that have come before.
         let raised = fast.tokens().iter().copied();
         let raised = raised.filter(|&other| fast.of(other) > 0.0 && other != token.0);
@@ -94,15 +107,14 @@ impl Model {
             .iter()
             .map(|&(other, p)| (other, -p * rate(other)));
         let rows = rivals.chain([(token.0, (1.0 - came) * rate(token.0))]);
-        state.lessons = state
-            .lessons
-            .and(Lesson::new(rows.collect(), &x[..embedding]));
+        Lesson::new(rows.collect(), &x[..self.config().embedding])
     }
 }
 
 /// Buffers of learning: the tokens among which probability is shared out.
 #[derive(Debug, Default)]
 pub(super) struct Learners {
+    first: Vec<f32>, // (places, first tokens): logits without fast weights
     tokens: Vec<u32>,
     logits: Vec<f32>,
     rivals: Vec<(u32, f32)>,
@@ -110,6 +122,7 @@ pub(super) struct Learners {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Scratch, State};
     use super::*;
 
     /// The probability of a token after a state.

