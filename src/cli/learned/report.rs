@@ -64,7 +64,8 @@ pub(super) fn page(status: &Status, now: SystemTime) -> String {
                  learns what is there already.</p>";
     } else {
         html += "<h2>Written, week by week</h2>";
-        html += &chart(&weeks(&status.days, day(now)));
+        html += &chart(&weeks(&status.days, day(now)), "words");
+        html += &saved(status, day(now));
         html += &weights(status);
         html += &cloud(new_words);
         let _ = write!(
@@ -95,7 +96,30 @@ pub(super) fn page(status: &Status, now: SystemTime) -> String {
     html
 }
 
-/// Words by week, the last one being this.
+/// Keystrokes saved by week, and how menus are taken.
+fn saved(status: &Status, today: u32) -> String {
+    let keys = status.accepted.iter();
+    let days: Vec<(u32, usize)> = keys
+        .map(|&(day, accepted)| (day, accepted.keys as usize))
+        .collect();
+    if days.is_empty() {
+        return String::new();
+    }
+    let (shown, taken) = (status.menus.count(), status.menus.taken.iter().sum::<f64>());
+    let menus = match shown > 0.0 {
+        true => format!(
+            "<p>{:.0} % of the menus shown lately were taken from, so words are shown that are at least {:.0} % likely, unless you chose \
+             otherwise.</p>",
+            100.0 * taken / shown,
+            100.0 * status.threshold
+        ),
+        false => String::new(),
+    };
+    let chart = chart(&weeks(&days, today), "keystrokes");
+    format!("<h2>Saved, week by week</h2>{chart}{menus}")
+}
+
+/// Counts by week, the last one being this.
 fn weeks(days: &[(u32, usize)], today: u32) -> Vec<usize> {
     let mut weeks = vec![0; WEEKS as usize];
     for &(day, words) in days {
@@ -107,18 +131,18 @@ fn weeks(days: &[(u32, usize)], today: u32) -> Vec<usize> {
     weeks
 }
 
-fn chart(weeks: &[usize]) -> String {
+fn chart(weeks: &[usize], what: &str) -> String {
     let most = weeks.iter().copied().max().unwrap_or(0).max(1);
     let (width, height) = (700.0 / weeks.len() as f64, 140.0);
     let mut svg = format!(
-        "<svg viewBox='0 0 700 180' role=img aria-label='words written by week, at most {most}'>\
+        "<svg viewBox='0 0 700 180' role=img aria-label='{what} by week, at most {most}'>\
          <line x1=0 y1=150 x2=700 y2=150 />"
     );
     for (index, &words) in weeks.iter().enumerate() {
         let tall = height * words as f64 / most as f64;
         let _ = write!(
             svg,
-            "<rect x={:.1} y={:.1} width={:.1} height={tall:.1} rx=2><title>{} words</title></rect>",
+            "<rect x={:.1} y={:.1} width={:.1} height={tall:.1} rx=2><title>{} {what}</title></rect>",
             index as f64 * width,
             150.0 - tall,
             width * 0.75,
@@ -128,7 +152,7 @@ fn chart(weeks: &[usize]) -> String {
     let _ = write!(
         svg,
         "<text x=0 y=170>{} weeks ago</text><text x=700 y=170 text-anchor=end>this week</text>\
-         <text x=700 y=12 text-anchor=end>most: {} words</text></svg>",
+         <text x=700 y=12 text-anchor=end>most: {} {what}</text></svg>",
         weeks.len() - 1,
         grouped(most)
     );
@@ -243,6 +267,7 @@ mod tests {
     use super::*;
     use crate::adapt::{Accepted, File, Score, Trial, private::Withheld, time_of};
     use crate::eval::Menus;
+    use crate::eval::menus::BINS;
 
     fn status() -> Status {
         Status {
@@ -258,7 +283,10 @@ mod tests {
                     keys: 4321,
                 },
             )],
-            menus: Menus::default(),
+            menus: Menus {
+                shown: [4.0; BINS],
+                taken: [1.0; BINS],
+            },
             threshold: 0.12,
             files: vec![File {
                 path: "/a & b.md".into(),
@@ -312,6 +340,9 @@ mod tests {
             "90.0 to 88.4",
             "not used: not &lt;b&gt; enough",
             "1.5 seconds",
+            "4,321 keystrokes",
+            "25 % of the menus",
+            "at least 12 % likely",
         ] {
             assert!(page.contains(part), "{part}");
         }
