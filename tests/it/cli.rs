@@ -300,6 +300,29 @@ fn other_trainers_read_the_tokens_and_leave_a_checkpoint() {
     let said = place.train("--out m.model --pack --force");
     assert!(said.contains("the weights after 8"), "{said}");
     assert_eq!(place.read("m.model"), trained, "the last weights are best");
+
+    let same = "--out m.model --pack --force --average m.model.run/checkpoint.safetensors";
+    assert!(place.train(same).contains("averaged with 1 more"));
+    assert_eq!(place.read("m.model"), trained);
+    place.train("--out longer.model --tokens 12k texts");
+    let average = |out: &str, other: &str| {
+        format!(
+            "--out {out}.model --pack --force --average {other}.model.run/checkpoint.safetensors"
+        )
+    };
+    place.train(&average("m", "longer"));
+    place.train(&average("longer", "m"));
+    let (mean, mirrored) = (place.read("m.model"), place.read("longer.model"));
+    assert!(mean != trained && mean.len() == mirrored.len());
+    let wide = TINY.replace("--hidden 16", "--hidden 24");
+    let output = place.run(&format!("train --out wide.model --tokens 4k texts {wide}"));
+    assert!(output.status.success());
+    let said = place.failure(&average("m", "wide"));
+    assert!(
+        said.contains("hidden: 24") && said.contains("expected"),
+        "{said}"
+    );
+    assert_eq!(place.read("m.model"), mean);
 }
 
 #[test]

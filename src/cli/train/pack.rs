@@ -18,7 +18,13 @@ pub(super) fn pack(args: &Args, folder: &Folder) -> Outcome {
     }
     let corpus = prepare::open(args.seed(), folder)?;
     let (tokenizer, (mut shard, parts)) = (corpus.tokenizer, corpus.train);
-    let checkpoint = checkpoint::read_parameters(&folder.checkpoint())?;
+    let mut checkpoint = checkpoint::read_parameters(&folder.checkpoint())?;
+    for (at, other) in args.average.iter().enumerate() {
+        let others = checkpoint::read_parameters(other)?;
+        checkpoint
+            .blend(&others, 1.0 / (at + 2) as f32)
+            .map_err(|what| format!("{}: {what}", other.display()))?;
+    }
     let (found, expected) = (checkpoint.config.vocabulary, tokenizer.vocabulary().len());
     if found != expected {
         return Err(format!(
@@ -33,6 +39,10 @@ pub(super) fn pack(args: &Args, folder: &Folder) -> Outcome {
     write_parameters(out, config, parameters, &tokenizer, &words)
         .map_err(|error| format!("{}: {error}", out.display()))?;
     let tokens = millions(checkpoint.tokens);
-    eprintln!("{}: the weights after {tokens} tokens", out.display());
+    let of = match args.average.len() {
+        0 => String::new(),
+        others => format!(", averaged with {others} more"),
+    };
+    eprintln!("{}: the weights after {tokens} tokens{of}", out.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -52,6 +52,11 @@ pub(in crate::cli) struct Args {
     #[serde(skip)]
     pub pack: bool,
 
+    /// Take the mean of the run's weights and of those in this checkpoint; may be given several times
+    #[arg(long, value_name = "CHECKPOINT", requires = "pack")]
+    #[serde(skip)]
+    pub average: Vec<PathBuf>,
+
     /// Go on from the weights and the vocabulary of this model
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["layers", "hidden", "embedding", "vocabulary"])]
     pub from: Option<PathBuf>,
