@@ -143,6 +143,7 @@ impl Run {
         let mut saved = Instant::now();
         loop {
             if self.is_over(plan) {
+                self.draw()?;
                 self.save(report)?;
                 return Ok(End::Finished);
             }
