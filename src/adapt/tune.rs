@@ -43,8 +43,12 @@ const DROPOUT: f32 = 0.2;
 /// Classes of the sampled softmax besides those that are met.
 const CLASSES: usize = 4096;
 
-/// How far to go from the model shipped to what was learned.
-const BLENDS: [f32; 3] = [0.5, 0.4, 0.3];
+/// How far to go from the model shipped to what was learned, until [`ENOUGH`] have forgotten little: the more prose, the further away lies
+/// what was learned of it.
+const BLENDS: [f32; 6] = [0.5, 0.4, 0.3, 0.22, 0.16, 0.1];
+
+/// Whoever goes less far forgets less, and soon learns less too.
+const ENOUGH: usize = 2;
 
 /// New weights are let in when they need so many percent fewer bits for the writer's newest prose...
 const MARGIN: f64 = 0.5;
@@ -92,6 +96,7 @@ struct Blending {
     base: Parameters,
     tuned: Parameters,
     tried: usize,
+    faithful: usize, // that forgot little
     candidate: Option<Candidate>,
     best: Option<(Tally, f64, Vec<u8>)>,
 }
@@ -291,15 +296,16 @@ impl Blending {
             base: export::parameters(base),
             tuned,
             tried: 0,
+            faithful: 0,
             candidate: None,
             best: None,
         }
     }
 
-    /// Goes on; `true` when all blends were tried.
+    /// Goes on; `true` when no other blend is to be tried.
     fn step(&mut self, base: &Model, newest: &Tokens, general: &Tokens) -> bool {
         let Some(candidate) = &mut self.candidate else {
-            let Some(share) = BLENDS.get(self.tried) else {
+            let Some(share) = BLENDS.get(self.tried).filter(|_| self.faithful < ENOUGH) else {
                 return true;
             };
             self.candidate = Some(Candidate::new(base, &self.base, &self.tuned, *share));
@@ -328,6 +334,7 @@ impl Blending {
 
     /// Of those that forget little the one that is best on the newest prose; where none does, the one that forgets least.
     fn enter(&mut self, own: Tally, forgetting: f64, bytes: Vec<u8>) {
+        self.faithful += usize::from(forgetting <= MOST_FORGETTING);
         let is_better = self.best.as_ref().is_none_or(|(best, least, _)| {
             match (forgetting <= MOST_FORGETTING, *least <= MOST_FORGETTING) {
                 (true, true) => own.nats < best.nats,
@@ -404,6 +411,28 @@ mod tests {
             let reason = gate(gain, forgetting).unwrap_err();
             assert!(reason.contains(why), "{reason}");
         }
+    }
+
+    #[test]
+    fn blends_are_tried_until_enough_forget_little() {
+        let model = Model::tiny(1);
+        let parameters = || export::parameters(&model);
+        let known = [Tally::of(100.0), Tally::of(100.0)];
+        let nothing = Tokens {
+            inputs: Vec::new(),
+            targets: Vec::new(),
+        };
+        let tried = |forgetting: &[f64]| {
+            let mut blending = Blending::new(known, &model, parameters());
+            for &forgetting in forgetting {
+                blending.tried += 1;
+                blending.enter(Tally::of(90.0), forgetting, Vec::new());
+            }
+            blending.step(&model, &nothing, &nothing)
+        };
+        assert!(!tried(&[0.9]) && tried(&[0.9, 0.6]));
+        assert!(!tried(&[3.0, 2.0, 1.5, 0.9]) && tried(&[3.0, 2.0, 1.5, 0.9, 0.6]));
+        assert!(tried(&[3.0; BLENDS.len()]));
     }
 
     #[test]
