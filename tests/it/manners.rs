@@ -8,6 +8,7 @@ use rnn_lsp::document::Document;
 use rnn_lsp::model::{Model, Scratch};
 use rnn_lsp::predict::{Options, Predictor, phrase, suggest};
 use rnn_lsp::text::prose::Language;
+use rnn_lsp::text::words::is_joint;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -74,7 +75,9 @@ fn check_everywhere(fixture: &str, typed: &str, words: &[String]) {
                 || matches!(c, '\'' | '\u{2019}')
                 || ('\u{300}'..'\u{370}').contains(&c)
         };
-        assert!(word.chars().all(is_letter), "{what}, which is no word");
+        let mut parts = word.split(is_joint);
+        let is_word = |part: &str| !part.is_empty() && part.chars().all(is_letter);
+        assert!(parts.all(is_word), "{what}, which is no word");
     }
     assert!(
         words.len() <= Options::default().max_items,
@@ -208,6 +211,22 @@ fn capitals_stay_capitals() {
     offers("It is NOT imp$0", "important");
     refuses("The NASA $0", "THE IS");
     all("The US gov$0", |word| !is_shouted(word));
+}
+
+#[test]
+fn compounds_are_offered_whole() {
+    offers("The code is open$0", "open-source");
+    offers("We rely on a third$0", "third-party");
+    offers("Third$0", "Third-party");
+    offers(
+        "It is a state-of-the-art lab. The stat$0",
+        "state-of-the-art",
+    );
+    offers("I write Objective-C. Then Obj$0", "Objective-C");
+    offers("A Zebedee-like dog met a Zeb$0", "Zebedee-like");
+    // Behind the hyphen, its rest.
+    offers("The code is open-s$0", "source");
+    all("The code is open-so$0", |word| !word.contains('-'));
 }
 
 #[test]
