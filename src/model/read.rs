@@ -96,13 +96,19 @@ impl Model {
             input.clear();
             for (at, gates) in gates.chunks_exact_mut(4 * hidden).enumerate() {
                 let before = at * size + layer * hidden;
-                let (old, new) = (before..before + hidden, hidden);
+                let old = before..before + hidden;
                 recurrent.clear();
                 recurrent.push(&h[old.clone()], recurrent_matrix.columns);
                 int8::product_add(recurrent_matrix, recurrent.vectors(), gates);
                 let (c_before, c_after) = c.split_at_mut(before + size);
-                let h_after = &mut h[before + size..][..new];
-                lstm::cell(gates, &c_before[old], &mut c_after[..new], h_after, tanh_c);
+                let h_after = &mut h[before + size..][..hidden];
+                lstm::cell(
+                    gates,
+                    &c_before[old],
+                    &mut c_after[..hidden],
+                    h_after,
+                    tanh_c,
+                );
                 input.push(h_after, recurrent_matrix.columns);
             }
         }

@@ -98,12 +98,7 @@ impl Weights {
         if self.config != other.config {
             return Err(format!("{:?}, expected {:?}", other.config, self.config));
         }
-        let tensors = named_mut(&mut self.parameters).into_iter();
-        for ((_, values), (_, others)) in tensors.zip(named(&other.parameters)) {
-            for (value, other) in values.iter_mut().zip(others) {
-                *value += share * (other - *value);
-            }
-        }
+        self.parameters.pull_to(&other.parameters, share);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::known::LONGEST;
+use super::known::{LONGEST, count_one};
 use crate::model::known::ENDED;
 use crate::text::{Kind, TokenId, Vocabulary};
 
@@ -61,10 +61,7 @@ impl Compounds {
         self.compound.truncate(self.whole);
         if (1..LONGEST).contains(&self.whole) {
             self.compound.push(ENDED.0 as u16);
-            match self.counts.get_mut(&self.compound[..]) {
-                Some(seen) => *seen += 1,
-                None => drop(self.counts.insert(self.compound[..].into(), 1)),
-            }
+            count_one(&mut self.counts, &self.compound);
         }
         self.compound.clear();
         self.whole = 0;

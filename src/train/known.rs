@@ -46,10 +46,7 @@ pub fn count(
                 continue;
             }
             if kind == Kind::Word && (2..=LONGEST).contains(&word.len()) {
-                match counts.get_mut(&word[..]) {
-                    Some(seen) => *seen += 1,
-                    None => drop(counts.insert(word[..].into(), 1)),
-                }
+                count_one(&mut counts, &word);
             }
             word.clear();
         }
@@ -57,4 +54,12 @@ pub fn count(
     let often = counts.into_iter().filter(|&(_, seen)| seen >= LEAST_SEEN);
     let words = often.map(|(word, seen)| (word.into_vec(), seen));
     Ok(WordTree::new(words.chain(compounds.often()).collect()))
+}
+
+/// Counts a word once more; only a new one is copied.
+pub(super) fn count_one(counts: &mut HashMap<Box<[u16]>, u64>, word: &[u16]) {
+    match counts.get_mut(word) {
+        Some(seen) => *seen += 1,
+        None => drop(counts.insert(word.into(), 1)),
+    }
 }
