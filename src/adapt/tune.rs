@@ -17,7 +17,7 @@ mod lesson;
 mod resources;
 mod typing;
 
-pub(super) use resources::{give_back, on_battery, thread_time};
+pub(super) use resources::{free_at_once, give_back, on_battery, thread_time};
 
 use super::generations::Basis;
 use super::store::Store;
@@ -170,7 +170,6 @@ impl Tuning {
             Stage::Learn(course) => {
                 let reading = Box::new(Reading::new(&self.live));
                 let tuned = Box::new(course.finish());
-                give_back();
                 Stage::Known(Vec::new(), reading, tuned)
             }
             Stage::Known(mut known, mut reading, tuned) => {

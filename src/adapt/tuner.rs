@@ -6,7 +6,7 @@ use super::files;
 use super::library::{Library, seconds};
 use super::store::{LOCK, Store};
 use super::trials::{Trial, Trials};
-use super::tune::{Tuning, Verdict, give_back, on_battery, thread_time};
+use super::tune::{Tuning, Verdict, free_at_once, give_back, on_battery, thread_time};
 use crate::model::Model;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -316,6 +316,7 @@ fn begin(
     let Some(lock) = lock(library.store.folder())? else {
         return Ok(None);
     };
+    free_at_once();
     Ok(Some(Running {
         tuning: Tuning::begin(&library.store, base, live)?,
         _lock: lock,
