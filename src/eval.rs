@@ -18,7 +18,7 @@ pub use typist::{Accuracy, Keystrokes, Latency, Phrases};
 use crate::document::Document;
 use crate::model::{Model, Scratch};
 use crate::predict::own::Counts;
-use crate::predict::{Options, Own, Phrase, Predictor, Suggestion, phrase, suggest};
+use crate::predict::{Attention, Options, Own, Phrase, Predictor, Suggestion, phrase, suggest};
 use crate::text::prose::Language;
 use serde::Serialize;
 use typist::{Tally, Writer};
@@ -45,6 +45,8 @@ pub struct Settings {
     pub options: Options,
     /// The share of words at which the writer looks at what is offered; the others are typed whatever is there.
     pub taking: f64,
+    /// Letters of a word that the writer types before looking.
+    pub looks_from: usize,
     /// Whether the texts are read to their ends for the perplexity, which takes longer than typing a part of them.
     pub perplexity: bool,
 }
@@ -91,6 +93,7 @@ pub fn evaluate(
         let one = typist::write(&mut writer, &text.text, settings);
         let next = done(&text.name, &one.keystrokes(), &one.menus);
         options.threshold = next.unwrap_or(options.threshold);
+        options.attention += one.menus.attention;
         each.push((text.name.clone(), one.keystrokes()));
         tally.add(one);
         if let Some(perplexity) = &mut perplexity {
@@ -120,7 +123,9 @@ pub fn type_texts(
 ) -> (Keystrokes, Vec<Accuracy>) {
     let mut tally = Tally::default();
     for text in texts {
-        let mut writer = Desk::new(model, earlier, text.language, settings.options);
+        let mut options = settings.options;
+        options.attention += tally.menus.attention;
+        let mut writer = Desk::new(model, earlier, text.language, options);
         tally.add(typist::write(&mut writer, &text.text, settings));
     }
     (tally.keystrokes(), tally.accuracy())
@@ -197,6 +202,13 @@ impl Writer for Desk<'_> {
             &mut self.predictor,
         )?;
         Some((context.prefix_start, phrase))
+    }
+
+    fn take(&mut self, typed: &str, word: &str) -> Attention {
+        let mut attention = Attention::default();
+        attention.add(self.predictor.sightings(typed, word));
+        self.options.attention += attention;
+        attention
     }
 
     fn look_away(&mut self) {

@@ -110,8 +110,8 @@ pub enum News {
     Counts(Earlier),
     /// Weights to use from now on: those of a generation, or the model's own.
     Model(Arc<Model>, Option<u32>),
-    /// The probability below which nothing is worth showing to this writer.
-    Threshold(f32),
+    /// How this writer takes what is shown.
+    Reception(Reception),
     /// A training that was asked for begins, or is so far.
     Training(String),
     /// It ended.
@@ -227,7 +227,7 @@ struct Work {
     since: Option<Instant>, // when the first that waits arrived
     accepted: Accepted, // and not written yet
     shown: Menus,  // the same
-    threshold: f32, // told last
+    reception: Reception, // told last
     earlier: Earlier,
     is_stale: bool, // the counts are older than the store
     writing: Option<Writing>,
@@ -260,7 +260,7 @@ impl Work {
             since: None,
             accepted: Accepted::default(),
             shown: Menus::default(),
-            threshold: Reception::default().threshold(),
+            reception: Reception::default(),
             earlier: Earlier::default(),
             is_stale: false,
             writing: None,
@@ -408,7 +408,7 @@ impl Work {
         self.waiting.clear();
         self.earlier = Earlier::default();
         (self.news)(News::Counts(self.earlier.clone()));
-        self.tell_threshold();
+        self.tell_reception();
     }
 
     /// Watches the chosen folders, which it returns, and the store's.
@@ -519,18 +519,17 @@ impl Work {
         {
             self.warn(format!("what is taken is not counted: {error}"));
         }
-        self.tell_threshold();
+        self.tell_reception();
     }
 
-    /// Hands out the threshold if it has changed.
-    fn tell_threshold(&mut self) {
+    /// Hands out how menus are taken if that has changed.
+    fn tell_reception(&mut self) {
         let reception = match &self.library {
             Some(_) => Reception::of(&self.folder),
             None => Reception::default(),
         };
-        let threshold = reception.threshold();
-        if threshold != std::mem::replace(&mut self.threshold, threshold) {
-            (self.news)(News::Threshold(threshold));
+        if reception != std::mem::replace(&mut self.reception, reception) {
+            (self.news)(News::Reception(reception));
         }
     }
 
@@ -616,7 +615,7 @@ impl Work {
             };
             (self.news)(News::Counts(self.earlier.clone()));
             self.look();
-            self.tell_threshold();
+            self.tell_reception();
         } else if self.is_lent_stale {
             let lent = self.count_lent();
             if lent.is_some() || self.earlier.lent.is_some() {

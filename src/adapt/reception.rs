@@ -9,6 +9,7 @@ use super::files;
 use super::sealed::{self, Broken};
 use crate::eval::Menus;
 use crate::eval::menus::{BINS, EDGES};
+use crate::predict::Attention;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -95,7 +96,7 @@ impl Reception {
 
     /// The probability of the best word below which nothing is to be shown.
     pub fn threshold(&self) -> f32 {
-        let Menus { shown, taken } = &self.0;
+        let Menus { shown, taken, .. } = &self.0;
         let usual: f64 = shown
             .iter()
             .zip(USUAL)
@@ -129,7 +130,9 @@ fn line(menus: &Menus) -> String {
 fn is_possible(menus: &Menus) -> bool {
     let is_count = |count: &f64| (0.0..1e9).contains(count);
     let mut pairs = menus.shown.iter().zip(&menus.taken);
-    pairs.all(|(shown, taken)| is_count(shown) && is_count(taken) && taken <= shown)
+    let Attention { taken, passed } = menus.attention;
+    [taken, passed].iter().all(is_count)
+        && pairs.all(|(shown, taken)| is_count(shown) && is_count(taken) && taken <= shown)
 }
 
 fn path(folder: &Path) -> PathBuf {
@@ -146,7 +149,11 @@ mod tests {
         let shown = [menus / BINS as f64; BINS];
         let taken = USUAL.map(|usual| (readiness * usual).min(1.0) * menus / BINS as f64);
         let mut reception = Reception::default();
-        reception.add(&Menus { shown, taken });
+        reception.add(&Menus {
+            shown,
+            taken,
+            ..Menus::default()
+        });
         reception
     }
 
@@ -180,6 +187,10 @@ mod tests {
         let some = Menus {
             shown: [10.0; BINS],
             taken: [3.0; BINS],
+            attention: Attention {
+                taken: 27.0,
+                passed: 9.0,
+            },
         };
         keep(folder.path(), &some).unwrap();
         let mut expected = Reception::default();

@@ -43,6 +43,9 @@ pub(super) struct Args {
     /// The share of words at which the writer looks at what is offered
     #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = fraction)]
     taking: f64,
+    /// Letters of each word that the writer types before looking
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    looks_from: usize,
     /// Let the threshold follow what the writer takes, as it does in an editor, from text to text
     #[arg(long, conflicts_with_all = ["threshold", "adapt"])]
     adapt_threshold: bool,
@@ -141,6 +144,7 @@ pub(super) fn run(args: Args) -> Outcome {
         from_fraction: args.from_fraction,
         options,
         taking: args.taking,
+        looks_from: args.looks_from,
         perplexity: !args.no_perplexity,
     };
     if args.adapt {

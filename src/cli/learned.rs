@@ -352,15 +352,8 @@ fn print(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
             saved.keys, saved.words
         )?;
     }
-    let shown = status.menus.count();
-    if shown >= 1.0 {
-        let taken: f64 = status.menus.taken.iter().sum();
-        writeln!(
-            out,
-            "{:.0} % of the menus shown lately were taken from: shown is what is at least {:.0} % likely, unless you chose otherwise",
-            100.0 * taken / shown,
-            100.0 * status.threshold
-        )?;
+    if let Some(reception) = status.reception() {
+        writeln!(out, "{reception}")?;
     }
     print_weights(out, status)?;
     let withheld = status.withheld();

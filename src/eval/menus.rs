@@ -1,5 +1,6 @@
 //! Menus that were shown, by how probable their best word was, and how many were taken from.
 
+use crate::predict::Attention;
 use serde::{Deserialize, Serialize};
 use std::ops::AddAssign;
 
@@ -17,6 +18,9 @@ pub struct Menus {
     pub shown: [f64; BINS],
     /// ...and those that a word was taken from.
     pub taken: [f64; BINS],
+    /// Whether the words taken were at first sight.
+    #[serde(default)]
+    pub attention: Attention,
 }
 
 impl Menus {
@@ -38,6 +42,7 @@ impl Menus {
     pub fn times(mut self, weight: f64) -> Menus {
         let all = self.shown.iter_mut().chain(&mut self.taken);
         all.for_each(|count| *count *= weight);
+        self.attention = self.attention.times(weight);
         self
     }
 }
@@ -47,6 +52,7 @@ impl AddAssign for Menus {
         let ours = self.shown.iter_mut().chain(&mut self.taken);
         let theirs = other.shown.iter().chain(&other.taken);
         ours.zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
+        self.attention += other.attention;
     }
 }
 

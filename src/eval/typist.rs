@@ -9,7 +9,7 @@ use super::Settings;
 use super::calibration::Calibration;
 use super::menus::Menus;
 use super::misses::{self, Miss};
-use crate::predict::{Phrase, Suggestion};
+use crate::predict::{Attention, Phrase, Suggestion};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,11 @@ pub(super) trait Writer {
     /// Ghost text, and where it starts.
     fn phrase(&mut self) -> Option<(usize, Phrase)> {
         None
+    }
+    /// A word that was offered for `typed` is taken.
+    fn take(&mut self, typed: &str, word: &str) -> Attention {
+        let _ = (typed, word);
+        Attention::default()
     }
     /// What was offered for this word counts as not seen.
     fn look_away(&mut self) {}
@@ -135,7 +140,7 @@ pub(super) fn write(writer: &mut impl Writer, text: &str, settings: &Settings) -
         .nth(from)
         .map_or(text.len(), |(at, _)| at);
     let mut written = 0;
-    let mut patience = Patience::new(settings.taking);
+    let mut patience = Patience::new(settings);
     for chunk in chunks(text).filter(|chunk| chunk.start >= from) {
         if tally.words == settings.max_words {
             break;
@@ -210,10 +215,15 @@ fn type_word<W: Writer>(
             tally.add_phrase(&phrase, &text[from.min(start)..]);
         }
         if taken.is_none() {
-            let rank = rank.filter(|&rank| rank <= TAKEN && looks);
+            let rank = rank.filter(|&rank| rank <= TAKEN && looks && typed >= patience.from);
             taken = rank.map(|rank| (typed, rank));
             if let Some(best) = suggestions.first() {
                 tally.menus.add(best.probability, taken.is_some());
+            }
+            if taken.is_some() {
+                let cursor = start + at;
+                let from = from.min(cursor);
+                tally.menus.attention += writer.take(&text[from..cursor], &text[from..end]);
             }
         }
     }
@@ -243,12 +253,17 @@ fn type_word<W: Writer>(
 #[derive(Clone, Copy, Debug)]
 struct Patience {
     taking: f64,
+    from: usize, // letters typed
     due: f64,
 }
 
 impl Patience {
-    fn new(taking: f64) -> Patience {
-        Patience { taking, due: 0.5 }
+    fn new(settings: &Settings) -> Patience {
+        Patience {
+            taking: settings.taking,
+            from: settings.looks_from,
+            due: 0.5,
+        }
     }
 
     fn lasts(&mut self) -> bool {
@@ -490,6 +505,7 @@ mod tests {
             from_fraction: 0.0,
             options: Options::default(),
             taking: 1.0,
+            looks_from: 0,
             perplexity: false,
         };
         let tally = write(&mut parrot, text, &settings);
@@ -524,6 +540,7 @@ mod tests {
             from_fraction: 0.5,
             options: Options::default(),
             taking: 1.0,
+            looks_from: 0,
             perplexity: false,
         };
         let tally = write(&mut parrot, "aa bb cc dd", &settings);

@@ -21,6 +21,7 @@ mod spelling;
 
 pub use own::Own;
 pub use recency::Recency;
+pub use refusal::Attention;
 
 use crate::model::gates::Gates;
 use crate::model::ngram::LONGEST;
@@ -91,6 +92,8 @@ pub struct Options {
     pub phrase_threshold: f32,
     /// How far counts are trusted, if not as the model says.
     pub gates: Option<Gates>,
+    /// How the writer reads menus: what becomes of words that were passed over.
+    pub attention: Attention,
 }
 
 impl Options {
@@ -111,6 +114,7 @@ impl Default for Options {
             max_phrase_words: 5,
             phrase_threshold: 0.4,
             gates: None,
+            attention: Attention::default(),
         }
     }
 }
@@ -194,7 +198,7 @@ pub fn suggest(
         previous: recency.previous_word(),
         habit: recency.habit(),
         past: &past,
-        refused: predictor.shown.refused(&typed),
+        refused: predictor.shown.refused(&typed, &options.attention),
         rests: &rests,
     };
     let is_word = |text: &str| vocabulary.word(text).is_some();
@@ -378,6 +382,12 @@ impl Predictor {
         } = self;
         here.read(model, read, tables, scratch);
         self.shown.clear();
+    }
+
+    /// In how many menus a word stood that is taken now, before the one that was made for `typed`.
+    pub fn sightings(&self, typed: &str, word: &str) -> usize {
+        self.shown
+            .sightings(&typed.replace(CURLY, "'"), &word.replace(CURLY, "'"))
     }
 
     /// Forgets what was offered for the word at the cursor: nobody has seen it.

@@ -1,8 +1,8 @@
 //! A document as the session keeps it: the text, what the client calls it, and the last answers.
 
 use super::proto::{Ghost, Selected, Words};
-use super::taken;
-use crate::adapt::{Accepted, Earlier, Writing};
+use super::taken::{self, Answer};
+use crate::adapt::{Accepted, Earlier, Menus, Writing};
 use crate::document::{Change, Document, Encoding, Position};
 use crate::model::{Model, Scratch};
 use crate::predict::{self, Own, Predictor};
@@ -145,7 +145,7 @@ impl Open {
     /// Whether changes take what was offered last, in the popup or as ghost text.
     pub(super) fn accepted(&self, changes: &[Change]) -> Option<Accepted> {
         let word = || match &self.words {
-            Some((at, Some(words))) => taken::word(changes, *at, words),
+            Some((at, Some(words))) => taken::word(changes, *at, words).map(|(_, saved)| saved),
             _ => None,
         };
         let ghost = || match &self.ghost {
@@ -160,12 +160,21 @@ impl Open {
         self.is_shown = true;
     }
 
-    /// What changes say to the popup that was shown last: the probability of its best word, and whether one was taken.
-    pub(super) fn answer(&self, changes: &[Change]) -> Option<(f32, bool)> {
-        let (at, words) = self.words.as_ref().filter(|_| self.is_shown)?;
-        let words = words.as_ref()?;
-        let best = words.items.first()?.probability;
-        Some((best, taken::answer(changes, *at, words)?))
+    /// What changes say to the popup that was shown last, and to those before it about the same word: nothing if it is about something
+    /// else.
+    pub(super) fn answer(&self, changes: &[Change], tools: &Tools) -> Menus {
+        let mut menus = Menus::default();
+        if let Some((at, Some(words))) = self.words.as_ref().filter(|_| self.is_shown)
+            && let Some(best) = words.items.first()
+            && let Some(answer) = taken::answer(changes, *at, words)
+        {
+            menus.add(best.probability, matches!(answer, Answer::Takes(_)));
+            if let Answer::Takes(word) = answer {
+                let passed = tools.predictor.sightings(&words.prefix, &word);
+                menus.attention.add(passed);
+            }
+        }
+        menus
     }
 
     /// Changes are applied in the order in which they come, whatever the client counts: the order is what it relies on.

@@ -8,7 +8,7 @@ use super::loading::{Loader, Loading};
 use super::open::{Open, Tools};
 use super::proto::{Features, Ghost, Selected, Words};
 use super::switches::{Action, Scope, Switches};
-use crate::adapt::{Choices, Earlier, Learner, Menus, News, Task, Training};
+use crate::adapt::{Choices, Earlier, Learner, Menus, News, Reception, Task, Training};
 use crate::config::{Layer, Layers, Settings, Show};
 use crate::document::{Change, Encoding};
 use crate::model::Model;
@@ -56,8 +56,8 @@ pub(super) struct Session {
     loading: Loading,
     learner: Option<Learner>,
     is_learning_paused: bool,
-    /// The probability below which nothing is shown to this writer, unless the settings say.
-    threshold: f32,
+    /// How this writer takes what is shown, as far as the learner knows.
+    reception: Reception,
     /// Menus that the learner has not heard of.
     menus: Menus,
     /// The generation of weights in use, where they are the user's own.
@@ -158,12 +158,12 @@ impl Session {
         let (model, load_error) = loading.first(settings.model.clone());
         let learner = learned.and_then(|folder| start_learner(folder, model.clone(), events));
         let earlier = Earlier::default();
-        let threshold = predict::Options::default().threshold;
+        let reception = Reception::default();
         let mut session = Session {
             features: Features::default(),
             layers,
-            tools: Tools::new(model, earlier, predict_options(&settings, threshold)),
-            threshold,
+            tools: Tools::new(model, earlier, predict_options(&settings, &reception)),
+            reception,
             menus: Menus::default(),
             settings,
             switches: Switches::default(),
@@ -328,6 +328,7 @@ impl Session {
     fn save(&mut self, uri: &Uri, text: String) {
         let menus = std::mem::take(&mut self.menus);
         if menus.count() > 0.0 {
+            self.reception.add(&menus);
             self.learn(Task::Shown(menus));
         }
         let Some(open) = self.documents.get_mut(uri) else {
@@ -362,10 +363,15 @@ impl Session {
                 self.generation = generation;
                 self.use_model(model);
             }
-            News::Threshold(threshold) => {
-                tracing::debug!(threshold, "threshold follows what is taken");
-                self.threshold = threshold;
+            News::Reception(reception) => {
+                self.reception = reception;
                 self.use_options();
+                let predict::Options {
+                    threshold,
+                    attention,
+                    ..
+                } = self.tools.options;
+                tracing::debug!(threshold, ?attention, "follows what is taken");
             }
             News::Training(progress) => {
                 if !std::mem::replace(&mut self.shows_training, true) {
@@ -401,9 +407,9 @@ impl Session {
             return;
         };
         let accepted = open.accepted(changes);
-        if let Some((best, is_taken)) = open.answer(changes) {
-            self.menus.add(best, is_taken);
-        }
+        let answer = open.answer(changes, &self.tools);
+        self.menus += answer;
+        self.tools.options.attention += answer.attention;
         open.change(version, changes, self.features.encoding);
         self.ahead = Some(uri.clone());
         if let Some(accepted) = accepted {
@@ -577,6 +583,7 @@ impl Session {
             "newWords": self.tools.earlier.all().new_words().len(),
             "generation": self.generation,
             "threshold": self.tools.options.threshold,
+            "passedOver": self.tools.options.attention.passed_over(),
             "documents": documents.collect::<Vec<_>>(),
             "requests": {
                 "completion": self.counts.words,
@@ -612,7 +619,8 @@ impl Session {
 
     /// The settings, or the threshold that stands in for theirs, are others.
     fn use_options(&mut self) {
-        self.tools.options = predict_options(&self.settings, self.threshold);
+        self.tools.options = predict_options(&self.settings, &self.reception);
+        self.tools.options.attention += self.menus.attention;
         self.outdate_answers();
     }
 
@@ -670,12 +678,13 @@ fn start_learner(folder: PathBuf, model: Arc<Model>, events: Sender<Event>) -> O
         .ok()
 }
 
-fn predict_options(settings: &Settings, threshold: f32) -> predict::Options {
+fn predict_options(settings: &Settings, reception: &Reception) -> predict::Options {
     predict::Options {
         max_items: settings.max_items,
-        threshold: settings.threshold.unwrap_or(threshold),
+        threshold: settings.threshold.unwrap_or_else(|| reception.threshold()),
         max_phrase_words: settings.phrase_length,
         phrase_threshold: settings.phrase_threshold,
+        attention: reception.menus().attention,
         ..predict::Options::default()
     }
 }

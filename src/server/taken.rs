@@ -8,24 +8,34 @@ use std::ops::Range;
 
 /// One of the words of a popup that was asked for `at` a cursor: the word, or its rest, in one piece and with or without a
 /// space behind it.
-pub(super) fn word(changes: &[Change], at: Position, words: &Words) -> Option<Accepted> {
+pub(super) fn word(changes: &[Change], at: Position, words: &Words) -> Option<(String, Accepted)> {
     let made = made(changes, at, &words.range, &words.prefix)?;
     let is_offered = words.items.iter().any(|item| item.text == made);
-    is_offered.then(|| saved(&made, &words.prefix)).flatten()
+    let saved = saved(&made, &words.prefix).filter(|_| is_offered)?;
+    Some((made, saved))
 }
 
-/// What a change says to a popup that was shown `at` a cursor: whether a word of it is taken, or a letter typed instead. Nothing
-/// if it is about something else.
-pub(super) fn answer(changes: &[Change], at: Position, words: &Words) -> Option<bool> {
-    let is_taken = word(changes, at, words).is_some();
+/// What a writer does about a popup.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Takes a word.
+    Takes(String),
+    /// Types a letter instead.
+    Types,
+}
+
+/// What a change says to a popup that was shown `at` a cursor. Nothing if it is about something else.
+pub(super) fn answer(changes: &[Change], at: Position, words: &Words) -> Option<Answer> {
+    if let Some((word, _)) = word(changes, at, words) {
+        return Some(Answer::Takes(word));
+    }
     let is_typed = |change: &Change| match change {
         Change::Partial(range, text) => {
             range.start == at && range.end == at && text.chars().count() == 1
         }
         Change::Full(_) => false,
     };
-    let is_answer = is_taken || matches!(changes, [change] if is_typed(change));
-    is_answer.then_some(is_taken)
+    matches!(changes, [change] if is_typed(change)).then_some(Answer::Types)
 }
 
 /// Ghost text that was asked for `at` a cursor, or a part of it that ends where a word does.
@@ -88,17 +98,15 @@ mod tests {
             }],
             ..Words::default()
         };
-        let check = |change: Change, expected: Option<bool>| {
+        let check = |change: Change, expected: Option<Answer>| {
             let found = answer(std::slice::from_ref(&change), at(7), &words);
             assert_eq!(found, expected, "{change:?}");
         };
-        check(
-            Change::Partial(at(4)..at(7), "quick ".to_owned()),
-            Some(true),
-        );
-        check(insert(7, "ck"), Some(true));
-        check(insert(7, "c"), Some(false));
-        check(insert(7, " "), Some(false));
+        let takes = || Some(Answer::Takes("quick".to_owned()));
+        check(Change::Partial(at(4)..at(7), "quick ".to_owned()), takes());
+        check(insert(7, "ck"), takes());
+        check(insert(7, "c"), Some(Answer::Types));
+        check(insert(7, " "), Some(Answer::Types));
         check(insert(7, "et pasted"), None);
         check(insert(9, "c"), None);
         check(Change::Partial(at(6)..at(7), String::new()), None);

@@ -107,6 +107,7 @@ impl Tally {
                 ..Options::default()
             },
             taking: 1.0,
+            looks_from: 0,
             perplexity: false,
         };
         let text = Text {

@@ -105,16 +105,8 @@ fn saved(status: &Status, today: u32) -> String {
     if days.is_empty() {
         return String::new();
     }
-    let (shown, taken) = (status.menus.count(), status.menus.taken.iter().sum::<f64>());
-    let menus = match shown > 0.0 {
-        true => format!(
-            "<p>{:.0} % of the menus shown lately were taken from, so words are shown that are at least {:.0} % likely, unless you chose \
-             otherwise.</p>",
-            100.0 * taken / shown,
-            100.0 * status.threshold
-        ),
-        false => String::new(),
-    };
+    let menus = status.reception().map(|how| format!("<p>{how}.</p>"));
+    let menus = menus.unwrap_or_default();
     let chart = chart(&weeks(&days, today), "keystrokes");
     format!("<h2>Saved, week by week</h2>{chart}{menus}")
 }
@@ -286,6 +278,7 @@ mod tests {
             menus: Menus {
                 shown: [4.0; BINS],
                 taken: [1.0; BINS],
+                ..Menus::default()
             },
             threshold: 0.12,
             files: vec![File {

@@ -221,6 +221,47 @@ fn keystrokes_saved_are_counted() {
     assert_eq!(saved, json!({"words": 1, "keys": word.len() - 2}));
 }
 
+/// Writes words that are offered: the first ones of their menus, after so many letters of theirs.
+fn take_words(editor: &mut Editor, uri: &str, words: i32, letters: usize) {
+    editor.open(uri, "markdown", "The ");
+    let (mut column, mut version) = (4, 1);
+    for _ in 0..words {
+        let start = column;
+        let word = |items: &[Value]| items[0]["textEdit"]["newText"].as_str().unwrap().to_owned();
+        let first = word(&editor.complete(uri, 0, column));
+        for letter in first.chars().take(letters) {
+            version += 1;
+            editor.change(uri, version, (0, column), (0, column), &letter.to_string());
+            column += 1;
+            editor.complete(uri, 0, column);
+        }
+        version += 1;
+        editor.change(uri, version, (0, start), (0, column), &format!("{first} "));
+        column = start + first.chars().count() as u32 + 1;
+    }
+}
+
+#[test]
+fn how_menus_are_read_is_learned_at_once_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let passed_over = |editor: &mut Editor| editor.status()["passedOver"].as_f64().unwrap();
+    let mut editor = start(folder.path());
+    let unknown = passed_over(&mut editor);
+    take_words(&mut editor, NOTES_A, 20, 0);
+    let reader = passed_over(&mut editor);
+    assert!(reader < 0.6 * unknown, "{reader} of {unknown}");
+    // What was saved with a document is known after the next start.
+    save(&mut editor, NOTES_B, TEXT);
+    learned(&mut editor);
+    drop(editor);
+    let mut editor = start(folder.path());
+    learned(&mut editor);
+    assert!((passed_over(&mut editor) - reader).abs() < 1e-3);
+    take_words(&mut editor, NOTES_A, 40, 1);
+    let glancer = passed_over(&mut editor);
+    assert!(glancer > 1.5 * reader, "{glancer} after {reader}");
+}
+
 #[test]
 fn learning_on_purpose() {
     let notes = tempfile::Builder::new().prefix("notes").tempdir().unwrap();
