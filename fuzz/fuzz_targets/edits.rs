@@ -1,5 +1,6 @@
 #![no_main]
 
+#[allow(dead_code)] // no target takes all kinds of decisions
 #[path = "../../tests/it/fuzz/input.rs"]
 mod input;
 #[path = "../../tests/it/fuzz/edits.rs"]
