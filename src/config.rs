@@ -45,8 +45,8 @@ pub struct Settings {
     pub min_prefix: usize,
     /// `threshold`: nothing is offered when the best word is less probable; if not chosen, it follows what the writer takes.
     pub threshold: Option<f32>,
-    /// `phraseThreshold`: ghost text less probable than this is cut short, down to nothing.
-    pub phrase_threshold: f32,
+    /// `phraseThreshold`: ghost text less probable than this is cut short, down to nothing; if not chosen, it follows as well.
+    pub phrase_threshold: Option<f32>,
     /// `phraseLength`: at most so many words of ghost text.
     pub phrase_length: usize,
     /// `triggerOnSpace`: whether a typed space may open the popup.
@@ -80,7 +80,7 @@ impl Default for Settings {
             max_items: options.max_items,
             min_prefix: 0,
             threshold: None,
-            phrase_threshold: options.phrase_threshold,
+            phrase_threshold: None,
             phrase_length: options.max_phrase_words,
             trigger_on_space: true,
             languages: BTreeMap::new(),
@@ -108,13 +108,14 @@ impl Settings {
 
     /// As JSON with the names under which they are set.
     pub fn to_json(&self) -> Value {
+        let usual = predict::Options::default();
         json!({
             "enabled": self.enabled,
             "show": self.show,
             "maxItems": self.max_items,
             "minPrefix": self.min_prefix,
-            "threshold": self.threshold.unwrap_or(predict::Options::default().threshold),
-            "phraseThreshold": self.phrase_threshold,
+            "threshold": self.threshold.unwrap_or(usual.threshold),
+            "phraseThreshold": self.phrase_threshold.unwrap_or(usual.phrase_threshold),
             "phraseLength": self.phrase_length,
             "triggerOnSpace": self.trigger_on_space,
             "languages": self.languages,
@@ -139,7 +140,7 @@ impl Settings {
                 "maxItems" => take(&mut self.max_items, whole(value, 1, 20)),
                 "minPrefix" => take(&mut self.min_prefix, whole(value, 0, 20)),
                 "threshold" => take(&mut self.threshold, probability(value).map(Some)),
-                "phraseThreshold" => take(&mut self.phrase_threshold, probability(value)),
+                "phraseThreshold" => take(&mut self.phrase_threshold, probability(value).map(Some)),
                 "phraseLength" => take(&mut self.phrase_length, whole(value, 1, 10)),
                 "triggerOnSpace" => take(&mut self.trigger_on_space, value.as_bool()),
                 "languages" => self.apply_languages(value),
@@ -446,6 +447,7 @@ mod tests {
             max_items: 2,
             show: Show::Ghost,
             threshold: Some(0.25),
+            phrase_threshold: Some(0.5),
             learn_folders: vec![if cfg!(windows) { "C:/notes" } else { "/notes" }.into()],
             learn_ignore: vec!["*.tex".to_owned()],
             model: Some("/m".into()),

@@ -1,14 +1,15 @@
-//! How a writer takes what is shown: below which probability a menu is not worth their while.
+//! How a writer takes what is shown: below which probability a menu, or ghost text, is not worth their while.
 //!
 //! A menu interrupts, so it should be shown where a word is taken from it often enough: one time in four, which is how often one
 //! at the default threshold is taken by a writer who takes every word that is right. Somebody who mostly types on takes
 //! fewer from menus of the same strength, and is shown stronger ones only; somebody whose words are guessed better than most
-//! is shown weaker ones. Older menus count less and less, so what was not shown for a while is tried again.
+//! is shown weaker ones. Older menus count less and less, so what was not shown for a while is tried again. The same goes for ghost
+//! text, which should be taken more often than not.
 
 use super::files;
 use super::sealed::{self, Broken};
 use crate::eval::Menus;
-use crate::eval::menus::{BINS, EDGES};
+use crate::eval::menus::{BINS, EDGES, Edges, Offers, PHRASE_EDGES};
 use crate::predict::Attention;
 use std::fs;
 use std::io;
@@ -23,28 +24,49 @@ const LONGEST: u64 = 64 << 10;
 /// What the first line says before its checksum where it is exported.
 const FIRST_LINE: &str = "rnn-lsp menus 1 ";
 
-/// The share of menus that are taken from, by the edges of [`Menus`], by a writer who takes every word that is right and among the
-/// first three: the simulated one, on 100 validation documents (`rnn-lsp eval`, which prints them).
-const USUAL: [f64; BINS] = [0.22, 0.23, 0.25, 0.29, 0.37, 0.44, 0.53, 0.64, 0.71];
+/// What makes an offer worth its while.
+struct Bar {
+    edges: Edges,
+    /// The share of offers that are taken, by the edges, by a writer who takes everything that is right: the simulated one, on 100
+    /// validation documents (`rnn-lsp eval`, which prints them).
+    usual: [f64; BINS],
+    /// An offer is worth showing where such a share is taken.
+    worth: f64,
+    /// What is known beforehand counts as so many offers of each kind...
+    belief: f64,
+    /// ...and how readily they are taken at all as so many that were.
+    readiness: f64,
+    /// The threshold is one of the edges from here...
+    loudest: f32,
+    /// ...to here, whatever is taken.
+    quietest: f32,
+}
 
-/// A menu is worth showing where such a share is taken from: between those of the menus on both sides of the threshold that is best
-/// for the simulated writer, where a menu that is not taken from costs half a key.
-const WORTH: f64 = 0.26;
+/// Menus: what they are worth is between the shares of those on both sides of the threshold that is best for the simulated writer, where
+/// a menu that is not taken from costs half a key.
+const WORDS: Bar = Bar {
+    edges: EDGES,
+    usual: [0.22, 0.23, 0.25, 0.29, 0.37, 0.44, 0.53, 0.64, 0.71],
+    worth: 0.26,
+    belief: 200.0,
+    readiness: 400.0,
+    loudest: 0.08,
+    quietest: 0.3,
+};
 
-/// What is known beforehand counts as so many menus of each kind...
-const BELIEF: f64 = 200.0;
-
-/// ...and how readily words are taken at all as so many words that were.
-const READINESS: f64 = 400.0;
+/// Ghost text stands in the line that is being written, so it has to be right more often than menus.
+const PHRASES: Bar = Bar {
+    edges: PHRASE_EDGES,
+    usual: [0.28, 0.35, 0.5, 0.6, 0.71, 0.72, 0.84, 0.89, 0.97],
+    worth: 0.42,
+    belief: 50.0,
+    readiness: 100.0,
+    loudest: 0.3,
+    quietest: 0.8,
+};
 
 /// Menus after which one counts half.
 const HALF_LIFE: f64 = 4000.0;
-
-/// The threshold is one of the edges from here...
-const LOUDEST: f32 = 0.08;
-
-/// ...to here, whatever is taken.
-const QUIETEST: f32 = 0.3;
 
 /// See the module.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -94,22 +116,31 @@ impl Reception {
         self.0 += *newer;
     }
 
-    /// The probability of the best word below which nothing is to be shown.
+    /// The probability of the best word below which no menu is to be shown.
     pub fn threshold(&self) -> f32 {
-        let Menus { shown, taken, .. } = &self.0;
-        let usual: f64 = shown
-            .iter()
-            .zip(USUAL)
-            .map(|(shown, usual)| shown * usual)
-            .sum();
-        let readiness = (taken.iter().sum::<f64>() + READINESS) / (usual + READINESS);
+        WORDS.threshold(&self.0.words)
+    }
+
+    /// The probability below which no ghost text is to be shown.
+    pub fn phrase_threshold(&self) -> f32 {
+        PHRASES.threshold(&self.0.phrases)
+    }
+}
+
+impl Bar {
+    fn threshold(&self, Offers { shown, taken }: &Offers) -> f32 {
+        let expected = shown.iter().zip(self.usual);
+        let usual: f64 = expected.map(|(shown, usual)| shown * usual).sum();
+        let readiness = (taken.iter().sum::<f64>() + self.readiness) / (usual + self.readiness);
         let is_worth = |bin: usize| {
-            let believed = (readiness * USUAL[bin]).min(1.0);
-            (taken[bin] + BELIEF * believed) / (shown[bin] + BELIEF) >= WORTH
+            let believed = (readiness * self.usual[bin]).min(1.0);
+            (taken[bin] + self.belief * believed) / (shown[bin] + self.belief) >= self.worth
         };
         // What is stronger than something worth while is worth while.
         let lowest = (0..BINS).find(|&bin| is_worth(bin));
-        lowest.map_or(QUIETEST, |bin| EDGES[bin].clamp(LOUDEST, QUIETEST))
+        lowest.map_or(self.quietest, |bin| {
+            self.edges[bin].clamp(self.loudest, self.quietest)
+        })
     }
 }
 
@@ -129,7 +160,10 @@ fn line(menus: &Menus) -> String {
 
 fn is_possible(menus: &Menus) -> bool {
     let is_count = |count: &f64| (0.0..1e9).contains(count);
-    let mut pairs = menus.shown.iter().zip(&menus.taken);
+    let offers = [&menus.words, &menus.phrases];
+    let mut pairs = offers
+        .iter()
+        .flat_map(|offers| offers.shown.iter().zip(&offers.taken));
     let Attention { taken, passed } = menus.attention;
     [taken, passed].iter().all(is_count)
         && pairs.all(|(shown, taken)| is_count(shown) && is_count(taken) && taken <= shown)
@@ -144,14 +178,18 @@ mod tests {
     use super::*;
     use crate::predict::Options;
 
-    /// Of a writer who takes so many of a hundred of the menus that others take.
+    /// Of a writer who takes so many of a hundred of the menus, and of the ghost text, that others take.
     fn after(menus: f64, readiness: f64) -> Reception {
-        let shown = [menus / BINS as f64; BINS];
-        let taken = USUAL.map(|usual| (readiness * usual).min(1.0) * menus / BINS as f64);
+        let offers = |bar: &Bar| Offers {
+            shown: [menus / BINS as f64; BINS],
+            taken: bar
+                .usual
+                .map(|usual| (readiness * usual).min(1.0) * menus / BINS as f64),
+        };
         let mut reception = Reception::default();
         reception.add(&Menus {
-            shown,
-            taken,
+            words: offers(&WORDS),
+            phrases: offers(&PHRASES),
             ..Menus::default()
         });
         reception
@@ -159,15 +197,19 @@ mod tests {
 
     #[test]
     fn the_threshold_follows_what_is_taken() {
-        let usual = Options::default().threshold;
-        assert_eq!(Reception::default().threshold(), usual);
-        assert_eq!(after(5000.0, 1.0).threshold(), usual);
-        assert_eq!(after(5000.0, 0.0).threshold(), QUIETEST);
-        assert_eq!(after(5000.0, 2.0).threshold(), LOUDEST);
-        let some = after(5000.0, 0.7).threshold();
-        assert!(some > usual && some < QUIETEST, "{some}");
-        // A page is no reason to change anything.
-        assert_eq!(after(30.0, 0.0).threshold(), usual);
+        let check = |threshold: fn(&Reception) -> f32, usual: f32, bar: Bar| {
+            assert_eq!(threshold(&Reception::default()), usual);
+            assert_eq!(threshold(&after(5000.0, 1.0)), usual);
+            assert_eq!(threshold(&after(5000.0, 0.0)), bar.quietest);
+            assert_eq!(threshold(&after(5000.0, 2.0)), bar.loudest);
+            let some = threshold(&after(5000.0, 0.7));
+            assert!(some > usual && some < bar.quietest, "{some}");
+            // A page is no reason to change anything.
+            assert_eq!(threshold(&after(10.0, 0.0)), usual);
+        };
+        let usual = Options::default();
+        check(Reception::threshold, usual.threshold, WORDS);
+        check(Reception::phrase_threshold, usual.phrase_threshold, PHRASES);
     }
 
     #[test]
@@ -185,8 +227,14 @@ mod tests {
         assert_eq!(Reception::of(folder.path()), Reception::default());
         assert_eq!(Reception::export(folder.path()), b"");
         let some = Menus {
-            shown: [10.0; BINS],
-            taken: [3.0; BINS],
+            words: Offers {
+                shown: [10.0; BINS],
+                taken: [3.0; BINS],
+            },
+            phrases: Offers {
+                shown: [2.0; BINS],
+                taken: [1.0; BINS],
+            },
             attention: Attention {
                 taken: 27.0,
                 passed: 9.0,
@@ -201,8 +249,17 @@ mod tests {
         }
         keep(folder.path(), &some.times(1e300)).unwrap();
         assert_eq!(Reception::of(folder.path()), expected);
+        // Before there were others, menus alone were kept.
+        let menus = serde_json::to_string(&some.words).unwrap();
+        files::append(&path(folder.path()), (menus + "\n").as_bytes()).unwrap();
+        expected.add(&Menus {
+            words: some.words,
+            ..Menus::default()
+        });
+        assert_eq!(Reception::of(folder.path()), expected);
         let exported = Reception::export(folder.path());
-        assert_eq!(Reception::import(&exported).unwrap().unwrap(), some);
+        let imported = Reception::import(&exported).unwrap().unwrap();
+        assert_eq!(imported, *expected.menus());
         assert!(
             Reception::import(&exported[..exported.len() - 9])
                 .unwrap()

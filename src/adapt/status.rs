@@ -108,12 +108,11 @@ impl Status {
 
     /// How menus were taken, and what follows from it, for people; nothing where none was shown.
     pub fn reception(&self) -> Option<String> {
-        let (shown, taken) = (self.menus.count(), self.menus.taken.iter().sum::<f64>());
-        (shown > 0.0).then(|| {
+        (self.menus.words.count() > 0.0).then(|| {
             format!(
                 "{:.0} % of the menus shown lately were taken from, so words are shown that are at least {:.0} % likely, unless you chose \
                  otherwise; of the times when a word that you took was there, you passed it over in {:.0} %",
-                100.0 * taken / shown,
+                100.0 * self.menus.words.share(),
                 100.0 * self.threshold,
                 100.0 * self.menus.attention.passed_over()
             )

@@ -6,7 +6,7 @@ pub(super) use writers::counted;
 
 use super::Outcome;
 use crate::adapt::Reception;
-use crate::eval::menus::EDGES;
+use crate::eval::menus::{EDGES, Edges, Offers, PHRASE_EDGES};
 use crate::eval::{Keystrokes, Miss, Report, Settings, Text, evaluate};
 use crate::model::Model;
 use crate::model::gates::{Gates, SourceGates};
@@ -234,6 +234,15 @@ fn one_line(keystrokes: &Keystrokes) -> String {
     format!("{words} words, KSR-tap {ksr_tap:.1}, KSR-menu {ksr_menu:.1}")
 }
 
+fn print_offers(out: &mut impl Write, edges: &Edges, offers: &Offers) -> std::io::Result<()> {
+    for (bin, edge) in edges.iter().enumerate() {
+        let (shown, taken) = (offers.shown[bin], offers.taken[bin]);
+        let share = 100.0 * taken / shown.max(1.0);
+        writeln!(out, "  {edge:5.2}  {shown:6}  {share:5.1} %")?;
+    }
+    Ok(())
+}
+
 fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
     let Report {
         keystrokes,
@@ -325,11 +334,7 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
         out,
         "menus by their best word: from .. on, of so many, were taken"
     )?;
-    for (bin, edge) in EDGES.iter().enumerate() {
-        let (shown, taken) = (menus.shown[bin], menus.taken[bin]);
-        let share = 100.0 * taken / shown.max(1.0);
-        writeln!(out, "  {edge:5.2}  {shown:6}  {share:5.1} %")?;
-    }
+    print_offers(out, &EDGES, &menus.words)?;
     let crate::eval::Phrases {
         offered,
         rate,
@@ -341,8 +346,9 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
     writeln!(
         out,
         "{offered} phrases before {rate:.1} % of words, {words:.2} words long: {right:.1} % right to the end \
-         ({right_of_several:.1} % of several words), {characters:.1} % of characters"
+         ({right_of_several:.1} % of several words), {characters:.1} % of characters; from .. on, of so many, were right"
     )?;
+    print_offers(out, &PHRASE_EDGES, &menus.phrases)?;
     let crate::eval::Latency {
         requests,
         p50_ms,

@@ -62,7 +62,7 @@ pub const TABLE: [Setting; 17] = [
     setting(
         "phraseThreshold",
         "a number from 0 to 1",
-        "ghost text less probable than this is cut short, down to nothing",
+        "ghost text less probable than this is cut short, down to nothing; it follows what you take until you set it",
     ),
     setting(
         "languages",

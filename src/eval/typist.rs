@@ -415,6 +415,7 @@ impl Tally {
     fn add_phrase(&mut self, phrase: &Phrase, rest: &str) {
         let after = rest.strip_prefix(&*phrase.text);
         let right = after.is_some_and(|after| !after.starts_with(char::is_alphanumeric));
+        self.menus.add_phrase(phrase.probability, right);
         let (offered, hits) = &mut self.phrases[usize::from(phrase.words > 1)];
         *offered += 1;
         *hits += usize::from(right);

@@ -1,7 +1,7 @@
 //! The arguments of the commands about learning.
 
+use super::paths::file_path;
 use super::repair;
-use super::session::file_path;
 use crate::adapt::Forget;
 use serde_json::{Map, Value};
 use std::path::PathBuf;

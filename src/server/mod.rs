@@ -14,6 +14,7 @@ mod event;
 mod framing;
 mod loading;
 mod open;
+mod paths;
 mod proto;
 mod repair;
 mod session;

@@ -160,8 +160,8 @@ impl Open {
         self.is_shown = true;
     }
 
-    /// What changes say to the popup that was shown last, and to those before it about the same word: nothing if it is about something
-    /// else.
+    /// What changes say to the popup that was shown last, and to those before it about the same word, and to ghost text: nothing if they
+    /// are about something else.
     pub(super) fn answer(&self, changes: &[Change], tools: &Tools) -> Menus {
         let mut menus = Menus::default();
         if let Some((at, Some(words))) = self.words.as_ref().filter(|_| self.is_shown)
@@ -173,6 +173,13 @@ impl Open {
                 let passed = tools.predictor.sightings(&words.prefix, &word);
                 menus.attention.add(passed);
             }
+        }
+        // Behind the first letters of a word it would be the same ghost text once more.
+        if let Some((at, None, Some(ghost))) = &self.ghost
+            && ghost.replaced.is_empty()
+            && let Some(is_taken) = taken::ghost_answer(changes, *at, ghost)
+        {
+            menus.add_phrase(ghost.probability, is_taken);
         }
         menus
     }
@@ -414,6 +421,7 @@ fn ghost(
         range,
         replaced: context.prefix,
         text: phrase.text,
+        probability: phrase.probability,
     })
 }
 

@@ -274,6 +274,8 @@ pub(super) struct Ghost {
     pub(super) replaced: String,
     /// What it becomes; nothing is shown when empty.
     pub(super) text: String,
+    /// That it is what the writer types next.
+    pub(super) probability: f32,
 }
 
 /// The answer to `textDocument/inlineCompletion`.

@@ -3,23 +3,29 @@
 //! It runs on a thread of its own and handles one [`Event`] at a time, so nothing here is locked and every answer
 //! belongs to the text as it was when the question arrived.
 
+mod queue;
+mod status;
+
+pub(super) use queue::run;
+
 use super::event::{Event, Notice, Place, Trigger};
 use super::loading::{Loader, Loading};
 use super::open::{Open, Tools};
+use super::paths::file_path;
 use super::proto::{Features, Ghost, Selected, Words};
 use super::switches::{Action, Scope, Switches};
 use crate::adapt::{Choices, Earlier, Learner, Menus, News, Reception, Task, Training};
 use crate::config::{Layer, Layers, Settings, Show};
-use crate::document::{Change, Encoding};
+use crate::document::Change;
 use crate::model::Model;
 use crate::predict;
-use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet, VecDeque};
+use serde_json::Value;
+use status::Counts;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::time::Duration;
+use std::sync::mpsc::Sender;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::ls_types::Uri;
 use tracing::level_filters::LevelFilter;
@@ -70,77 +76,6 @@ pub(super) struct Session {
     notices: UnboundedSender<Notice>,
     /// The state that the client was told last.
     told: Value,
-}
-
-/// What the status command tells of the session so far.
-#[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    words: u64,
-    ghosts: u64,
-    empty: u64,
-    repeated: u64,
-    overtaken: u64,
-    failures: u64,
-}
-
-/// So long after a question nobody waits any more: its answer is written, and what is asked next may be computed.
-const PAUSE: Duration = Duration::from_millis(2);
-
-/// Serves events until [`Event::Stop`].
-pub(super) fn run(start: Start, events: &Receiver<Event>) {
-    let mut session = Session::new(start);
-    let mut queue = VecDeque::new();
-    loop {
-        if queue.is_empty() {
-            // Before waiting, what the next question will need is read, in small parts: a message waits for one at most.
-            queue.extend(events.try_iter());
-            if queue.is_empty() && session.read_ahead() {
-                continue;
-            }
-        }
-        if queue.is_empty() {
-            let event = match session.asked.take() {
-                Some(uri) => match events.recv_timeout(PAUSE) {
-                    Err(RecvTimeoutError::Timeout) => {
-                        session.foresee(&uri);
-                        continue;
-                    }
-                    event => event.ok(),
-                },
-                None => events.recv().ok(),
-            };
-            match event {
-                Some(event) => queue.push_back(event),
-                None => return,
-            }
-        }
-        // All that has arrived is looked at before any of it is answered: a question about a text that has changed
-        // since need not be.
-        queue.extend(events.try_iter());
-        match queue.pop_front() {
-            None => {}
-            Some(Event::Stop) => return,
-            Some(event) if event.is_cancelled() || is_overtaken(&event, &queue) => {
-                session.counts.overtaken += 1
-            }
-            Some(event) => session.survive(event),
-        }
-    }
-}
-
-/// Whether nobody needs the answer to a question any more: its text was edited, and the same was asked of the new text.
-/// Dropping it answers empty. An edit alone is not enough: VS Code waits for the answer of a word's first letter while
-/// the next ones are typed, asks anew only when it gets one, and shows no popup at all when that is empty.
-fn is_overtaken(event: &Event, queue: &VecDeque<Event>) -> bool {
-    let Some(place) = event.place() else {
-        return false;
-    };
-    let mut later = queue.iter();
-    later.any(|later| later.edits() == Some(&place.uri))
-        && later.any(|later| {
-            std::mem::discriminant(later) == std::mem::discriminant(event)
-                && later.place().is_some_and(|new| new.uri == place.uri)
-        })
 }
 
 impl Session {
@@ -561,62 +496,6 @@ impl Session {
         self.load();
     }
 
-    fn status(&self) -> Value {
-        let documents = self.documents.iter().map(|(uri, open)| {
-            let mut status = open.status();
-            status["uri"] = json!(uri.as_str());
-            status["enabled"] = json!(self.is_on(uri));
-            status
-        });
-        json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "enabled": self.switches.everywhere(self.settings.enabled),
-            "model": self.loading.path().map(|path| path.display().to_string()),
-            "loading": self.loading.is_busy(),
-            "encoding": match self.features.encoding {
-                Encoding::Utf8 => "utf-8",
-                Encoding::Utf16 => "utf-16",
-                Encoding::Utf32 => "utf-32",
-            },
-            "settings": self.settings.to_json(),
-            "warnings": self.warned.iter().collect::<Vec<_>>(),
-            "newWords": self.tools.earlier.all().new_words().len(),
-            "generation": self.generation,
-            "threshold": self.tools.options.threshold,
-            "passedOver": self.tools.options.attention.passed_over(),
-            "documents": documents.collect::<Vec<_>>(),
-            "requests": {
-                "completion": self.counts.words,
-                "completionEmpty": self.counts.empty,
-                "completionRepeated": self.counts.repeated,
-                "inlineCompletion": self.counts.ghosts,
-                "overtaken": self.counts.overtaken,
-                "failed": self.counts.failures,
-            },
-        })
-    }
-
-    /// What a status line shows; said again only when it has changed.
-    fn tell_state(&mut self) {
-        let documents = self
-            .documents
-            .keys()
-            .map(|uri| (uri.as_str().to_owned(), json!(self.is_on(uri))));
-        let state = json!({
-            "enabled": self.switches.everywhere(self.settings.enabled),
-            "model": self.loading.path().map(|path| path.display().to_string()),
-            "loading": self.loading.is_busy(),
-            "learning": self.settings.learn && self.learner.is_some() && !self.is_learning_paused,
-            "generation": self.generation,
-            "newWords": self.tools.earlier.all().new_words().len(),
-            "documents": documents.collect::<serde_json::Map<_, _>>(),
-        });
-        if state != self.told {
-            self.told = state.clone();
-            self.tell(Notice::State(state));
-        }
-    }
-
     /// The settings, or the threshold that stands in for theirs, are others.
     fn use_options(&mut self) {
         self.tools.options = predict_options(&self.settings, &self.reception);
@@ -641,33 +520,6 @@ impl Session {
     }
 }
 
-/// The path of a document that is a file.
-pub(super) fn file_path(uri: &Uri) -> Option<PathBuf> {
-    path_on(uri, cfg!(windows))
-}
-
-/// On Windows a path begins with a drive or a machine: what does not is no file, since it would be sought beside whatever the server
-/// was started in.
-fn path_on(uri: &Uri, windows: bool) -> Option<PathBuf> {
-    if !uri.scheme().as_str().eq_ignore_ascii_case("file") {
-        return None;
-    }
-    let path = uri.path().decode().to_string_lossy();
-    if !windows {
-        return (!path.is_empty()).then(|| PathBuf::from(path.into_owned()));
-    }
-    let host = uri.authority().map_or("", |authority| authority.host());
-    let path = path.replace('/', r"\");
-    if !host.is_empty() && !host.eq_ignore_ascii_case("localhost") {
-        let host = host.replace("%24", "$"); // `wsl$`
-        return Some(format!(r"\\{host}{path}").into());
-    }
-    let path = path.strip_prefix('\\')?;
-    let has_drive =
-        matches!(path.as_bytes(), [letter, b':', b'\\', ..] if letter.is_ascii_alphabetic());
-    has_drive.then(|| path.into())
-}
-
 /// A learner that tells the session; without one nothing is learned.
 fn start_learner(folder: PathBuf, model: Arc<Model>, events: Sender<Event>) -> Option<Learner> {
     let news = move |news| {
@@ -683,7 +535,9 @@ fn predict_options(settings: &Settings, reception: &Reception) -> predict::Optio
         max_items: settings.max_items,
         threshold: settings.threshold.unwrap_or_else(|| reception.threshold()),
         max_phrase_words: settings.phrase_length,
-        phrase_threshold: settings.phrase_threshold,
+        phrase_threshold: settings
+            .phrase_threshold
+            .unwrap_or_else(|| reception.phrase_threshold()),
         attention: reception.menus().attention,
         ..predict::Options::default()
     }
@@ -693,6 +547,7 @@ fn predict_options(settings: &Settings, reception: &Reception) -> predict::Optio
 mod tests {
     use super::*;
     use crate::document::Position;
+    use serde_json::json;
     use std::str::FromStr;
     use std::sync::mpsc;
     use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -758,39 +613,6 @@ mod tests {
             })
             .unwrap();
         answer.blocking_recv().unwrap().items.len()
-    }
-
-    #[test]
-    fn documents_that_are_files_have_their_path() {
-        let check = |text: &str, windows: bool, expected: Option<&str>| {
-            let found = path_on(&uri(text), windows);
-            assert_eq!(found, expected.map(PathBuf::from), "{text}");
-        };
-        check("file:///home/me/a%20b.md", false, Some("/home/me/a b.md"));
-        check("untitled:Untitled-1", false, None);
-        check(
-            "file:///c%3A/Users/me/a.md",
-            true,
-            Some(r"c:\Users\me\a.md"),
-        );
-        check(
-            "file:///C:/Users/me/a%20b.md",
-            true,
-            Some(r"C:\Users\me\a b.md"),
-        );
-        check("file://localhost/C:/a.md", true, Some(r"C:\a.md"));
-        check(
-            "file://server/share/a.md",
-            true,
-            Some(r"\\server\share\a.md"),
-        );
-        check(
-            "file://wsl%24/Debian/a.md",
-            true,
-            Some(r"\\wsl$\Debian\a.md"),
-        );
-        check("file:///home/me/a.md", true, None);
-        check("untitled:Untitled-1", true, None);
     }
 
     #[test]

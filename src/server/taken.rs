@@ -38,6 +38,20 @@ pub(super) fn answer(changes: &[Change], at: Position, words: &Words) -> Option<
     matches!(changes, [change] if is_typed(change)).then_some(Answer::Types)
 }
 
+/// What a change says to ghost text that was shown `at` a cursor: whether it is taken, or a letter typed that it did not foresee. Nothing
+/// if it is about something else, or one goes on to type what is there.
+pub(super) fn ghost_answer(changes: &[Change], at: Position, shown: &Ghost) -> Option<bool> {
+    if ghost(changes, at, shown).is_some() {
+        return Some(true);
+    }
+    let [Change::Partial(range, typed)] = changes else {
+        return None;
+    };
+    let rest = shown.text.strip_prefix(&*shown.replaced)?;
+    let is_typed = range.start == at && range.end == at && typed.chars().count() == 1;
+    (is_typed && !rest.starts_with(&**typed)).then_some(false)
+}
+
 /// Ghost text that was asked for `at` a cursor, or a part of it that ends where a word does.
 pub(super) fn ghost(changes: &[Change], at: Position, ghost: &Ghost) -> Option<Accepted> {
     let made = made(changes, at, &ghost.range, &ghost.replaced)?;
@@ -119,6 +133,7 @@ mod tests {
             range: at(4)..at(7),
             replaced: "qui".to_owned(),
             text: "quick brown fox".to_owned(),
+            probability: 0.5,
         };
         let check = |change: Change, expected: Option<(u64, u64)>| {
             let found = ghost(std::slice::from_ref(&change), at(7), &offered);
@@ -137,6 +152,12 @@ mod tests {
         check(insert(7, "c"), None);
         check(insert(7, "et brown"), None);
         check(insert(7, "ck bro"), None);
+        let answer = |text: &str| ghost_answer(&[insert(7, text)], at(7), &offered);
+        assert_eq!(answer("ck brown fox"), Some(true));
+        assert_eq!(
+            (answer("e"), answer("c"), answer("et al")),
+            (Some(false), None, None)
+        );
         check(insert(9, "ck brown"), None);
         check(Change::Full("The quick brown fox".to_owned()), None);
     }

@@ -259,7 +259,7 @@ mod tests {
     use super::*;
     use crate::adapt::{Accepted, File, Score, Trial, private::Withheld, time_of};
     use crate::eval::Menus;
-    use crate::eval::menus::BINS;
+    use crate::eval::menus::{BINS, Offers};
 
     fn status() -> Status {
         Status {
@@ -276,8 +276,10 @@ mod tests {
                 },
             )],
             menus: Menus {
-                shown: [4.0; BINS],
-                taken: [1.0; BINS],
+                words: Offers {
+                    shown: [4.0; BINS],
+                    taken: [1.0; BINS],
+                },
                 ..Menus::default()
             },
             threshold: 0.12,

@@ -36,7 +36,7 @@ fn in_range(settings: &Settings) {
     assert!((1..=10).contains(&settings.phrase_length));
     for share in [
         settings.threshold.unwrap_or_default(),
-        settings.phrase_threshold,
+        settings.phrase_threshold.unwrap_or_default(),
     ] {
         assert!((0.0..=1.0).contains(&share));
     }
