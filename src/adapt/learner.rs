@@ -228,7 +228,7 @@ impl Work {
             }
             // Written with what is saved next: not every word is worth a write.
             Task::Accepted(accepted) => self.accepted += accepted,
-            Task::Shown(menus) => self.shown += menus,
+            Task::Shown(menus) => self.shown += *menus,
             Task::Seen(paths) => self.seen(paths),
             Task::Learn(paths, reply) => reply(self.learn_now(&paths)),
             Task::Forget(what, reply) => reply(self.forget(&what)),
@@ -421,7 +421,7 @@ impl Work {
             None => Reception::default(),
         };
         if reception != std::mem::replace(&mut self.reception, reception) {
-            (self.news)(News::Reception(reception));
+            (self.news)(News::Reception(Box::new(reception)));
         }
     }
 

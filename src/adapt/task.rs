@@ -60,7 +60,7 @@ pub enum Task {
     /// The writer took words from suggestions.
     Accepted(Accepted),
     /// Menus were shown, and taken from or not.
-    Shown(Menus),
+    Shown(Box<Menus>),
     /// These paths changed on disk.
     Seen(Vec<PathBuf>),
     /// Learn these files and folders now, forgotten or not. The answer is the number of files learned.
@@ -88,7 +88,7 @@ pub enum News {
     /// Weights to use from now on: those of a generation, or the model's own.
     Model(Arc<Model>, Option<u32>),
     /// How this writer takes what is shown.
-    Reception(Reception),
+    Reception(Box<Reception>),
     /// A training that was asked for begins, or is so far.
     Training(String),
     /// It ended.

@@ -264,7 +264,7 @@ impl Session {
         let menus = std::mem::take(&mut self.menus);
         if menus.count() > 0.0 {
             self.reception.add(&menus);
-            self.learn(Task::Shown(menus));
+            self.learn(Task::Shown(Box::new(menus)));
         }
         let Some(open) = self.documents.get_mut(uri) else {
             return;
@@ -299,7 +299,7 @@ impl Session {
                 self.use_model(model);
             }
             News::Reception(reception) => {
-                self.reception = reception;
+                self.reception = *reception;
                 self.use_options();
                 let predict::Options {
                     threshold,
