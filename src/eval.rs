@@ -187,6 +187,7 @@ impl Writer for Desk<'_> {
             &self.options,
             &mut self.predictor,
         );
+        self.predictor.show(&context.prefix, &suggestions);
         (context.prefix_start, suggestions)
     }
 

@@ -62,6 +62,7 @@ impl Assistant {
         if words.is_empty() {
             return None;
         }
+        predictor.show(&context.prefix, &words);
         let phrase = predict::phrase(model, &context, own, options, predictor);
         Some(Offer {
             prefix: cursor - context.prefix_start,

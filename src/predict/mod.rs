@@ -166,7 +166,7 @@ pub fn suggest(
     {
         return Vec::new();
     }
-    let typed = context.prefix.replace(CURLY, "'");
+    let typed = straight(&context.prefix);
     // In capitals all words look alike, and the network has read few: they are found as if nobody shouted.
     let shouts = recency.shouts() && !typed.chars().any(char::is_lowercase);
     let wanted = if shouts {
@@ -203,7 +203,6 @@ pub fn suggest(
     };
     let is_word = |text: &str| vocabulary.word(text).is_some();
     let mut suggestions = rank::rank(&proposals, &place, &options.gates(model), options, is_word);
-    predictor.shown.record(&typed, &suggestions);
     for suggestion in &mut suggestions {
         if shouts {
             suggestion.text = suggestion.text.to_uppercase();
@@ -255,6 +254,11 @@ pub fn phrase_after(
 
 /// The typographic apostrophe.
 const CURLY: char = '\u{2019}';
+
+/// As the network reads it: with straight apostrophes.
+fn straight(text: &str) -> String {
+    text.replace(CURLY, "'")
+}
 
 /// Whether a word may start right behind this token without a space: behind brackets, quotes, hyphens and the like,
 /// but not behind a digit or a full stop, where identifiers and file names go on.
@@ -310,7 +314,7 @@ impl Predictor {
     /// as the last [`suggest`] tells, and for words of one token.
     pub fn is_finished(&self, model: &Model, typed: &str) -> f32 {
         let vocabulary = model.tokenizer().vocabulary();
-        let typed = typed.replace(CURLY, "'");
+        let typed = straight(typed);
         match (&self.here.after, vocabulary.word(&typed)) {
             (Some(_), Some(id)) => {
                 let all = self.here.next.matching(vocabulary, &typed, Kind::Word).mass;
@@ -384,10 +388,15 @@ impl Predictor {
         self.shown.clear();
     }
 
+    /// The writer sees these words, which [`suggest`] made for `typed`, in a menu. Words that are nowhere seen are not passed over.
+    pub fn show(&mut self, typed: &str, menu: &[Suggestion]) {
+        let words = menu.iter().map(|suggestion| straight(&suggestion.text));
+        self.shown.record(&straight(typed), words);
+    }
+
     /// In how many menus a word stood that is taken now, before the one that was made for `typed`.
     pub fn sightings(&self, typed: &str, word: &str) -> usize {
-        self.shown
-            .sightings(&typed.replace(CURLY, "'"), &word.replace(CURLY, "'"))
+        self.shown.sightings(&straight(typed), &straight(word))
     }
 
     /// Forgets what was offered for the word at the cursor: nobody has seen it.

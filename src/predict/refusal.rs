@@ -4,7 +4,7 @@
 //! sure, so a word that was offered becomes less probable, and is never hidden. How much less is learned from the words that are
 //! taken in the end: whether they are at first sight.
 
-use super::{Suggestion, casing};
+use super::casing;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::ops::AddAssign;
@@ -68,10 +68,9 @@ impl Shown {
         self.0.clear();
     }
 
-    /// A menu is shown.
-    pub(super) fn record(&mut self, typed: &str, menu: &[Suggestion]) {
-        let words = menu.iter().take(READ).map(|s| s.text.to_lowercase());
-        let words = words.collect();
+    /// A menu of these words is shown.
+    pub(super) fn record(&mut self, typed: &str, menu: impl Iterator<Item = String>) {
+        let words = menu.take(READ).map(|word| word.to_lowercase()).collect();
         match self.0.iter_mut().find(|(at, _)| at == typed) {
             Some((_, known)) => *known = words,
             None => self.0.push((typed.to_owned(), words)),
@@ -107,16 +106,12 @@ mod tests {
 
     #[test]
     fn what_was_passed_over_is_less_probable() {
-        let menu = |words: &[&str]| -> Vec<Suggestion> {
-            let suggestion = |word: &&str| Suggestion {
-                text: (*word).to_owned(),
-                probability: 0.1,
-            };
-            words.iter().map(suggestion).collect()
-        };
         let mut shown = Shown::default();
-        shown.record("", &menu(&["The", "to", "a", "they"]));
-        shown.record("t", &menu(&["the", "this", "to"]));
+        shown.record(
+            "",
+            ["The", "to", "a", "they"].map(str::to_owned).into_iter(),
+        );
+        shown.record("t", ["the", "this", "to"].map(str::to_owned).into_iter());
         let glancer = Attention {
             taken: 1000.0,
             passed: 1000.0,

@@ -156,7 +156,10 @@ impl Open {
     }
 
     /// The words of the last answer are shown to the writer.
-    pub(super) fn show(&mut self) {
+    pub(super) fn show(&mut self, tools: &mut Tools) {
+        if let Some((_, Some(words))) = self.words.as_ref().filter(|_| !self.is_shown) {
+            tools.predictor.show(&words.prefix, &words.items);
+        }
         self.is_shown = true;
     }
 
@@ -316,6 +319,7 @@ impl Open {
             words(document, path, at, encoding, tools)
         });
         self.words = Some((at, words.clone()));
+        self.is_shown = false;
         words
     }
 

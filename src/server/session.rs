@@ -411,7 +411,7 @@ impl Session {
         if !is_typed || !fits || intrudes {
             return None;
         }
-        open.show();
+        open.show(&mut self.tools);
         Some(words)
     }
 

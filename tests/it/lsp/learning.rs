@@ -263,6 +263,28 @@ fn how_menus_are_read_is_learned_at_once_and_kept() {
 }
 
 #[test]
+fn what_is_not_shown_is_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = learning(folder.path()).user_settings(json!({"minPrefix": 1, "threshold": 0.0}));
+    let mut editor = Editor::start(options);
+    editor.initialize(json!({}));
+    let unknown = editor.status()["passedOver"].as_f64().unwrap();
+    editor.open(NOTES_A, "markdown", "The ");
+    let (mut column, mut version) = (4, 1);
+    for _ in 0..20 {
+        assert!(editor.complete(NOTES_A, 0, column).is_empty());
+        editor.change(NOTES_A, version + 1, (0, column), (0, column), "t");
+        let items = editor.complete(NOTES_A, 0, column + 1);
+        let word = items[0]["textEdit"]["newText"].as_str().unwrap();
+        let end = (0, column + 1);
+        editor.change(NOTES_A, version + 2, (0, column), end, &format!("{word} "));
+        (column, version) = (column + word.chars().count() as u32 + 1, version + 2);
+    }
+    let passed_over = editor.status()["passedOver"].as_f64().unwrap();
+    assert!(passed_over < 0.6 * unknown, "{passed_over} of {unknown}");
+}
+
+#[test]
 fn learning_on_purpose() {
     let notes = tempfile::Builder::new().prefix("notes").tempdir().unwrap();
     std::fs::write(notes.path().join("a.md"), TEXT).unwrap();
