@@ -205,9 +205,6 @@ fn type_word<W: Writer>(
             for (hits, most) in tally.hits[typed].iter_mut().zip([1, 3, 5]) {
                 *hits += usize::from(rank.is_some_and(|rank| rank <= most));
             }
-            for (offered, probability) in &menu {
-                tally.calibration[typed].add(*probability, offered == word);
-            }
         }
         if typed == 0
             && let Some((from, phrase)) = writer.phrase()
@@ -215,6 +212,12 @@ fn type_word<W: Writer>(
             tally.add_phrase(&phrase, &text[from.min(start)..]);
         }
         if taken.is_none() {
+            // Of menus that nobody sees it is known that the word stood in the one before: they would seem too modest.
+            if let Some(calibration) = tally.calibration.get_mut(typed) {
+                for (offered, probability) in &menu {
+                    calibration.add(*probability, offered == word);
+                }
+            }
             let rank = rank.filter(|&rank| rank <= TAKEN && looks && typed >= patience.from);
             taken = rank.map(|rank| (typed, rank));
             if let Some(best) = suggestions.first() {
