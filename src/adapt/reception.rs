@@ -1,6 +1,6 @@
 //! How a writer takes what is shown: below which probability a menu, or ghost text, is not worth their while.
 //!
-//! A menu interrupts, so it should be shown where a word is taken from it often enough: one time in four, which is how often one
+//! A menu interrupts, so it should be shown where a word is taken from it often enough: three times in ten, which is how often one
 //! at the default threshold is taken by a writer who takes every word that is right. Somebody who mostly types on takes
 //! fewer from menus of the same strength, and is shown stronger ones only; somebody whose words are guessed better than most
 //! is shown weaker ones. Older menus count less and less, so what was not shown for a while is tried again. The same goes for ghost
@@ -27,7 +27,7 @@ const FIRST_LINE: &str = "rnn-lsp menus 1 ";
 /// What makes an offer worth its while.
 struct Bar {
     edges: Edges,
-    /// The share of offers that are taken, by the edges, by a writer who takes everything that is right: the simulated one, on 100
+    /// The share of offers that are taken, by the edges, by a writer who takes everything that is right: the simulated one, on 180
     /// validation documents (`rnn-lsp eval`, which prints them).
     usual: [f64; BINS],
     /// An offer is worth showing where such a share is taken.
@@ -46,8 +46,8 @@ struct Bar {
 /// a menu that is not taken from costs half a key.
 const WORDS: Bar = Bar {
     edges: EDGES,
-    usual: [0.22, 0.23, 0.25, 0.29, 0.37, 0.44, 0.53, 0.64, 0.71],
-    worth: 0.26,
+    usual: [0.17, 0.215, 0.28, 0.3, 0.35, 0.46, 0.58, 0.73, 0.88],
+    worth: 0.285,
     belief: 200.0,
     readiness: 400.0,
     loudest: 0.08,
@@ -57,7 +57,7 @@ const WORDS: Bar = Bar {
 /// Ghost text stands in the line that is being written, so it has to be right more often than menus.
 const PHRASES: Bar = Bar {
     edges: PHRASE_EDGES,
-    usual: [0.28, 0.35, 0.5, 0.6, 0.71, 0.72, 0.84, 0.89, 0.97],
+    usual: [0.28, 0.35, 0.5, 0.59, 0.7, 0.75, 0.85, 0.92, 0.98],
     worth: 0.42,
     belief: 50.0,
     readiness: 100.0,
