@@ -105,7 +105,7 @@ impl Options {
 
 impl Default for Options {
     /// Measured on validation text, with a table of counts (`rnn-lsp eval --threshold T --phrase-threshold T`). Where each menu that
-    /// is not taken from costs half a key, net savings are best with thresholds from 0.12 to 0.14; two of three phrases of 0.4
+    /// is not taken from costs half a key, net savings are best with thresholds of 0.10 and 0.12; two of three phrases of 0.4
     /// are right to the end.
     fn default() -> Options {
         Options {
