@@ -4,7 +4,7 @@
 //! at the default threshold is taken by a writer who takes every word that is right. Somebody who mostly types on takes
 //! fewer from menus of the same strength, and is shown stronger ones only; somebody whose words are guessed better than most
 //! is shown weaker ones. Older menus count less and less, so what was not shown for a while is tried again. The same goes for ghost
-//! text, which should be taken more often than not.
+//! text, which has to be taken two times in five.
 
 use super::files;
 use super::sealed::{self, Broken};

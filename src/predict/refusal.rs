@@ -11,7 +11,7 @@ use std::ops::AddAssign;
 
 /// Of an unknown writer: of the times when a word that is taken stands in the menu, how often it is passed over. On validation text
 /// this is best on the whole for simulated writers who look at the menu from the beginning of a word on, from its first letter, and
-/// from its second (`models/README.md`)...
+/// from its second (`models/adaptation/README.md`)...
 const PASSED_OVER: f64 = 0.3;
 /// ...and counts as so many times.
 const BELIEF: f64 = 10.0;
@@ -86,9 +86,9 @@ impl Shown {
 
     /// What remains of a word's probability, for the words in lower case that were passed over on the way to `typed`.
     pub(super) fn refused(&self, typed: &str, attention: &Attention) -> HashMap<&str, f32> {
-        let mut refused = HashMap::new();
+        let (mut refused, remains) = (HashMap::new(), attention.passed_over());
         for word in self.passed(typed) {
-            *refused.entry(word).or_insert(1.0) *= attention.passed_over();
+            *refused.entry(word).or_insert(1.0) *= remains;
         }
         refused
     }
