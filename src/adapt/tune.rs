@@ -17,7 +17,7 @@ mod lesson;
 mod resources;
 mod typing;
 
-pub(super) use resources::{free_at_once, give_back, on_battery, thread_time};
+pub(super) use resources::{Memory, on_battery, thread_time};
 
 use super::generations::Basis;
 use super::store::Store;

@@ -6,7 +6,7 @@ use super::files;
 use super::library::{Library, seconds};
 use super::store::{LOCK, Store};
 use super::trials::{Trial, Trials};
-use super::tune::{Tuning, Verdict, free_at_once, give_back, on_battery, thread_time};
+use super::tune::{Memory, Tuning, Verdict, on_battery, thread_time};
 use crate::model::Model;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -80,6 +80,7 @@ struct Running {
     seconds: Duration,
     steps: u32,
     percent: u32,
+    _memory: Memory, // given back after all else
 }
 
 impl Tuner {
@@ -251,7 +252,6 @@ impl Tuner {
 
     fn end(&mut self, verdict: Verdict, seconds: Duration, library: &mut Library) -> Vec<Turn> {
         let outcome = conclude(verdict, seconds, library);
-        give_back();
         let mut turns = Vec::new();
         match outcome {
             Ok(trial) => {
@@ -316,13 +316,14 @@ fn begin(
     let Some(lock) = lock(library.store.folder())? else {
         return Ok(None);
     };
-    free_at_once();
+    let memory = Memory::new();
     Ok(Some(Running {
         tuning: Tuning::begin(&library.store, base, live)?,
         _lock: lock,
         seconds: Duration::ZERO,
         steps: 0,
         percent: 0,
+        _memory: memory,
     }))
 }
 

@@ -26,29 +26,37 @@ pub(in crate::adapt) fn thread_time() -> Duration {
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const OWN_BLOCK: libc::c_int = 1 << 20;
 
-/// Has large blocks go back to the system when they are freed. To be called before those of a training are asked for.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[allow(unsafe_code)]
-pub(in crate::adapt) fn free_at_once() {
-    // SAFETY: it sets a number under the allocator's own lock, and may be called at any time from any thread.
-    unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, OWN_BLOCK) };
-}
-
-/// Gives back what remains free between the smaller blocks.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[allow(unsafe_code)]
-pub(in crate::adapt) fn give_back() {
-    // SAFETY: it takes its own locks, touches nothing but free blocks, and may be called at any time from any thread.
-    unsafe { libc::malloc_trim(0) };
-}
+/// What a training asks for goes back to the system when this is dropped, to be made before and dropped after everything else.
+#[derive(Debug)]
+pub(in crate::adapt) struct Memory(());
 
 /// Other systems' libraries do that by themselves.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(in crate::adapt) fn free_at_once() {}
+impl Memory {
+    pub(in crate::adapt) fn new() -> Memory {
+        Memory(())
+    }
+}
 
-/// The same.
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(in crate::adapt) fn give_back() {}
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+impl Memory {
+    #[allow(unsafe_code)]
+    pub(in crate::adapt) fn new() -> Memory {
+        // SAFETY: it sets a number under the allocator's own lock, and may be called at any time from any thread.
+        unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, OWN_BLOCK) };
+        Memory(())
+    }
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+impl Drop for Memory {
+    /// Large blocks are gone; what is free between smaller ones is not.
+    #[allow(unsafe_code)]
+    fn drop(&mut self) {
+        // SAFETY: it takes its own locks, touches nothing but free blocks, and may be called at any time from any thread.
+        unsafe { libc::malloc_trim(0) };
+    }
+}
 
 /// Whether the machine runs on a battery. Where that cannot be told, it does not.
 pub(in crate::adapt) fn on_battery() -> bool {
