@@ -26,16 +26,20 @@ pub(super) enum Answer {
 
 /// What a change says to a popup that was shown `at` a cursor. Nothing if it is about something else.
 pub(super) fn answer(changes: &[Change], at: Position, words: &Words) -> Option<Answer> {
-    if let Some((word, _)) = word(changes, at, words) {
-        return Some(Answer::Takes(word));
+    match word(changes, at, words) {
+        Some((word, _)) => Some(Answer::Takes(word)),
+        None => letter(changes, at).map(|_| Answer::Types),
     }
-    let is_typed = |change: &Change| match change {
-        Change::Partial(range, text) => {
-            range.start == at && range.end == at && text.chars().count() == 1
+}
+
+/// The letter that is typed `at` a cursor, if that is what a change is.
+fn letter(changes: &[Change], at: Position) -> Option<&str> {
+    match changes {
+        [Change::Partial(range, text)] if range.start == at && range.end == at => {
+            (text.chars().count() == 1).then_some(text)
         }
-        Change::Full(_) => false,
-    };
-    matches!(changes, [change] if is_typed(change)).then_some(Answer::Types)
+        _ => None,
+    }
 }
 
 /// What a change says to ghost text that was shown `at` a cursor: whether it is taken, or a letter typed that it did not foresee. Nothing
@@ -44,12 +48,9 @@ pub(super) fn ghost_answer(changes: &[Change], at: Position, shown: &Ghost) -> O
     if ghost(changes, at, shown).is_some() {
         return Some(true);
     }
-    let [Change::Partial(range, typed)] = changes else {
-        return None;
-    };
+    let typed = letter(changes, at)?;
     let rest = shown.text.strip_prefix(&*shown.replaced)?;
-    let is_typed = range.start == at && range.end == at && typed.chars().count() == 1;
-    (is_typed && !rest.starts_with(&**typed)).then_some(false)
+    (!rest.starts_with(typed)).then_some(false)
 }
 
 /// Ghost text that was asked for `at` a cursor, or a part of it that ends where a word does.
