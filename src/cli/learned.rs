@@ -181,14 +181,18 @@ pub(super) fn forget(args: ForgetArgs) -> Outcome {
         Some(text) if args.word => Forget::Word(text),
         Some(text) => path_or_word(&library, text)?,
     };
-    let files = library.forget(&what)?;
-    let sentence = match (&what, files) {
-        (Forget::All, _) => format!("forgot everything: {files} files"),
+    let count = library.forget(&what)?;
+    let all = files(count);
+    let sentence = match (&what, count) {
+        (Forget::All, _) => format!("forgot everything: {all}"),
         (Forget::Word(word), 0) => format!("{word} was not learned; it will not be"),
-        (Forget::Word(word), _) => format!("forgot {word}, which was in {files} files"),
+        (Forget::Word(word), _) => format!("forgot {word}, which was in {all}"),
         (Forget::Path(path), 0) => format!("{} was not learned; it will not be", path.display()),
+        (Forget::Path(_), 1) => {
+            format!("forgot {all}; it is not learned again unless you ask for it")
+        }
         (Forget::Path(_), _) => {
-            format!("forgot {files} files; they are not learned again unless you ask for it")
+            format!("forgot {all}; they are not learned again unless you ask for it")
         }
     };
     say(&sentence)?;
@@ -200,8 +204,9 @@ pub(super) fn export(args: ExportArgs) -> Outcome {
     let library = open()?;
     let count = library.store.export(&args.file)?;
     say(&format!(
-        "{} holds what was learned from {count} files, in their own words",
-        args.file.display()
+        "{} holds what was learned from {}, in your own words",
+        args.file.display(),
+        files(count)
     ))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -209,7 +214,7 @@ pub(super) fn export(args: ExportArgs) -> Outcome {
 pub(super) fn import(args: ImportArgs) -> Outcome {
     let mut library = open()?;
     let count = library.store.import(&args.file)?;
-    say(&format!("took over {count} files"))?;
+    say(&format!("took over {}", files(count)))?;
     warn(&mut library);
     Ok(ExitCode::SUCCESS)
 }
@@ -306,7 +311,7 @@ impl Tally {
     }
 
     fn sentence(&self) -> String {
-        let mut sentence = format!("learned {} words from {} files", self.words, self.files);
+        let mut sentence = format!("learned {} from {}", words(self.words), files(self.files));
         for (count, what) in [
             (self.unchanged, "were learned before"),
             (self.copies, "are copies"),
@@ -324,12 +329,12 @@ fn print(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
     let Status {
         folder,
         bytes,
-        words,
+        words: count,
         new_words,
-        files,
+        files: learned,
         ..
     } = status;
-    if files.is_empty() {
+    if learned.is_empty() {
         writeln!(out, "Nothing was learned yet.")?;
         writeln!(
             out,
@@ -337,7 +342,12 @@ fn print(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
         )?;
         return Ok(());
     }
-    writeln!(out, "{words} words learned from {} files", files.len())?;
+    writeln!(
+        out,
+        "{} learned from {}",
+        words(*count),
+        files(learned.len())
+    )?;
     writeln!(
         out,
         "kept in {} ({:.1} MB)",
@@ -367,7 +377,11 @@ fn print(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
         withheld.quoted,
         withheld.foreign
     )?;
-    writeln!(out, "\n{} new words are offered", new_words.len())?;
+    writeln!(
+        out,
+        "\n{} offered",
+        counted(new_words.len(), "new word is", "new words are")
+    )?;
     let width = if std::io::stdout().is_terminal() {
         76
     } else {
@@ -383,7 +397,7 @@ fn print(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
     }
     writeln!(out, "{line}\n\nlearned last")?;
     let now = seconds(SystemTime::now());
-    for file in files.iter().take(FILES_SHOWN) {
+    for file in learned.iter().take(FILES_SHOWN) {
         let ago = ago(now.saturating_sub(file.learned));
         writeln!(
             out,
@@ -392,11 +406,11 @@ fn print(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
             file.path.display()
         )?;
     }
-    if files.len() > FILES_SHOWN {
+    if learned.len() > FILES_SHOWN {
         writeln!(
             out,
             "  and {} more (--json lists all)",
-            files.len() - FILES_SHOWN
+            learned.len() - FILES_SHOWN
         )?;
     }
     Ok(())
@@ -427,12 +441,27 @@ fn print_weights(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
     Ok(())
 }
 
+/// So many files, for a person.
+fn files(count: usize) -> String {
+    counted(count, "file", "files")
+}
+
+/// So many words.
+fn words(count: usize) -> String {
+    counted(count, "word", "words")
+}
+
+fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
 /// How long ago something was, for a person.
 fn ago(seconds: u64) -> String {
     let (count, unit) = match seconds {
         0..60 => return "just now".to_owned(),
         60..3600 => (seconds / 60, "min"),
         3600..86_400 => (seconds / 3600, "h"),
+        86_400..172_800 => (1, "day"),
         _ => (seconds / 86_400, "days"),
     };
     format!("{count} {unit} ago")
@@ -448,6 +477,7 @@ mod tests {
             (3, "just now"),
             (61, "1 min ago"),
             (7300, "2 h ago"),
+            (100_000, "1 day ago"),
             (200_000, "2 days ago"),
         ] {
             assert_eq!(ago(seconds), expected);

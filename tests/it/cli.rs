@@ -479,10 +479,10 @@ fn learning_looking_and_forgetting() {
     assert_eq!(json["newWords"][0][0], "Quibblethorpe");
 
     run(&["export", "all"]);
-    assert!(run(&["forget", "a.md"]).contains("forgot 1 files"));
+    assert!(run(&["forget", "a.md"]).contains("forgot 1 file;"));
     assert!(!run(&["status"]).contains("Quibblethorpe"));
     run(&["forget", "--all"]);
     assert!(run(&["import", "all"]).contains("took over 2 files"));
-    assert!(run(&["forget", "quibblethorpe"]).contains("which was in 1 files"));
+    assert!(run(&["forget", "quibblethorpe"]).contains("which was in 1 file"));
     assert!(run(&["status"]).contains("words learned from 2 files"));
 }
