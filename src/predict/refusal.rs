@@ -16,7 +16,7 @@ const PASSED_OVER: f64 = 0.3;
 /// ...and counts as so many times.
 const BELIEF: f64 = 10.0;
 /// Nobody never errs, and nobody's menus say nothing.
-const RANGE: (f64, f64) = (0.05, 0.6);
+const RANGE: (f64, f64) = (0.01, 0.6);
 /// Words of a menu that are read.
 const READ: usize = 3;
 
@@ -141,7 +141,7 @@ mod tests {
         };
         assert_eq!(after(0, 0), PASSED_OVER as f32);
         assert!(after(1, 0) > 0.25, "a word is no habit");
-        assert!(after(100, 0) < 0.06 && after(10_000, 0) >= 0.05);
+        assert!(after(100, 0) < 0.03 && after(10_000, 0) >= 0.01);
         assert!(after(100, 1) > 0.45 && after(10_000, 9) <= 0.6);
     }
 }
