@@ -1,12 +1,12 @@
 //! From a state and a prefix to suggestions. Imports `text`, `nn` and `model`; cannot learn.
-
 //!
 //! [`suggest`] in five steps, a file each: the network's distribution at the last word boundary, computed once
 //! (`distribution`); words of several tokens (`beam`); the writer's own words (`own`, `recency`); one probability out of both
-//! (`mixing`); case, manners and order (`casing`, `manners`, `rank`). [`phrase`] goes on from the first suggestion.
+//! (`mixing`, `candidates`); case, manners and order (`casing`, `manners`, `rank`). [`phrase`] goes on from the first suggestion.
 
 mod article;
 mod beam;
+mod candidates;
 mod casing;
 mod compound;
 mod distribution;
@@ -28,8 +28,9 @@ use crate::model::ngram::LONGEST;
 use crate::model::{Model, Scratch, State};
 use crate::text::{Kind, TokenId, Vocabulary};
 use beam::{Beam, Root};
+use candidates::{Place, Proposals};
 use distribution::{Distribution, Tables};
-use rank::{Place, Proposals};
+use rank::Setting;
 use refusal::Shown;
 
 /// What stands between the last token read and the prefix.
@@ -174,12 +175,16 @@ pub fn suggest(
     } else {
         typed.clone()
     };
+    if !manners::may_continue(&wanted.to_lowercase()) {
+        return Vec::new();
+    }
+    let gates = options.gates(model);
     predictor.read(
         model,
         Read {
             state: context.state.clone(),
             tail: recency.tail(LONGEST).to_vec(),
-            gates: options.gates(model),
+            gates,
         },
     );
     let proposals = predictor.propose(model, context.boundary, &wanted, options.max_items);
@@ -195,14 +200,18 @@ pub fn suggest(
     let place = Place {
         typed: &wanted,
         sentence_start: recency.at_sentence_start(),
+        past: &past,
+    };
+    let is_word = |text: &str| vocabulary.word(text).is_some();
+    let candidates = candidates::mix(&proposals, &place, &gates, is_word);
+    let setting = Setting {
+        typed: &wanted,
         previous: recency.previous_word(),
         habit: recency.habit(),
-        past: &past,
         refused: predictor.shown.refused(&typed, &options.attention),
         rests: &rests,
     };
-    let is_word = |text: &str| vocabulary.word(text).is_some();
-    let mut suggestions = rank::rank(&proposals, &place, &options.gates(model), options, is_word);
+    let mut suggestions = rank::rank(candidates, &setting, options);
     for suggestion in &mut suggestions {
         if shouts {
             suggestion.text = suggestion.text.to_uppercase();

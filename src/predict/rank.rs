@@ -1,38 +1,20 @@
-//! From words and probabilities to what is offered. Knows no network: candidates come in, suggestions go out.
+//! From candidates to what is offered. Knows no network: words with probabilities come in, suggestions go out.
 
-use super::mixing::Mixture;
-use super::own::{ByOwn, Evidence, Past, evidence, weights};
+use super::candidates::Candidate;
 use super::spelling::Habit;
-use super::{Options, Suggestion, casing, manners};
-use crate::model::gates::Gates;
-use std::borrow::Cow;
+use super::{Options, Suggestion, manners};
 use std::collections::{HashMap, HashSet};
 
-/// What the network says of the words that agree with the prefix.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Proposals {
-    /// Words in their own case with their probabilities, in any order, each once.
-    pub(super) words: Vec<(String, f32)>,
-    /// Probability of all words that agree with the prefix, the ones above included.
-    pub(super) mass: f32,
-    /// Probability of the network's first token.
-    pub(super) sure: f32,
-}
-
-/// What is known of the place.
-pub(super) struct Place<'a> {
+/// What besides their probability decides whether words are offered.
+pub(super) struct Setting<'a> {
     /// The letters typed, with straight apostrophes.
     pub(super) typed: &'a str,
-    /// Whether a capital is due.
-    pub(super) sentence_start: bool,
     /// The word before, in lower case.
     pub(super) previous: Option<&'a str>,
     /// British or American.
     pub(super) habit: &'a Habit,
     /// What remains of the probability of words, in lower case, that were offered for this word before.
     pub(super) refused: HashMap<&'a str, f32>,
-    /// The writer's own words, by source.
-    pub(super) past: &'a [Box<dyn Past + 'a>],
     /// What may hang on a word by a hyphen, and in which share of its occurrences.
     pub(super) rests: &'a dyn Fn(&str) -> Vec<(String, f32)>,
 }
@@ -40,118 +22,40 @@ pub(super) struct Place<'a> {
 /// Compounds of words less probable than this are not looked for.
 const BEGINS: f32 = 0.01;
 
-/// The writer's own words that are looked at besides those that the network proposes.
-const OWN: usize = 32;
-
 /// A suggestion this much less probable than the threshold is noise below the ones that earned the menu its place.
 const FAINT: f32 = 0.1;
 
-/// Ranks the proposals and the writer's own words together. `is_word` tells whether the vocabulary has a word just so.
+/// What of the candidates is offered, the most probable first.
 pub(super) fn rank(
-    proposals: &Proposals,
-    place: &Place<'_>,
-    gates: &Gates,
+    candidates: Vec<Candidate>,
+    setting: &Setting<'_>,
     options: &Options,
-    is_word: impl Fn(&str) -> bool,
 ) -> Vec<Suggestion> {
-    let typed = place.typed.to_lowercase();
-    if !manners::may_continue(&typed) {
-        return Vec::new();
-    }
-    let seen = weights(place.past);
-    let mixture = Mixture::new(gates, &seen, proposals.sure);
-
-    // The writer's own words that agree with the prefix, the most probable by themselves first.
-    let mut known = ByOwn::default();
-    let mut own: Vec<(&str, ByOwn, f32)> = Vec::new();
-    for (source, past) in place.past.iter().enumerate() {
-        for (word, evidence) in past.words(&typed) {
-            known[source] += &evidence;
-            let mut of_word = ByOwn::default();
-            of_word[source] = evidence;
-            own.push((word, of_word, 0.0));
-        }
-    }
-    own.sort_unstable_by(|a, b| a.0.cmp(b.0));
-    own.dedup_by(|(word, other, _), (same, sum, _)| {
-        let is_same = word == same;
-        if is_same {
-            sum.iter_mut().zip(&*other).for_each(|(sum, x)| *sum += x);
-        }
-        is_same
-    });
-    if typed.is_empty() {
-        // Before the first letter not all words were looked at; all together have all the probability.
-        let all = |seen: f32| if seen > 0.0 { 1.0 } else { 0.0 };
-        known = seen.map(|seen| Evidence {
-            share: all(seen.words),
-            recent: all(seen.words),
-            follows: seen.seen.map(all),
-        });
-    }
-    let total = mixture.mix(proposals.mass, &known).max(f32::MIN_POSITIVE);
-    for (_, of_word, p) in &mut own {
-        *p = mixture.mix(0.0, of_word);
-    }
-    let best_first =
-        |a: &(&str, ByOwn, f32), b: &(&str, ByOwn, f32)| b.2.total_cmp(&a.2).then(a.0.cmp(b.0));
-    if own.len() > OWN {
-        own.select_nth_unstable_by(OWN - 1, best_first);
-        own.truncate(OWN);
-    }
-    own.sort_unstable_by(best_first);
-
-    let mut candidates: HashMap<String, f32> = HashMap::new();
+    let mut offers: HashMap<String, f32> = HashMap::new();
     let mut gone = 0.0;
-    let mut add = |form: &str, folded: &str, network: f32, own: &ByOwn| {
-        let Some(text) = casing::fit(form, place.typed, &is_word) else {
-            return;
-        };
-        let p = mixture.mix(network, own) * casing::agreement(form, place.typed) / total;
+    let mut refuse = |folded: &str, p: f32| {
+        let remains = setting.refused.get(folded).copied().unwrap_or(1.0);
+        gone += p * (1.0 - remains);
+        p * remains
+    };
+    for Candidate { text, folded, p } in candidates {
         let mut alone = p;
-        let mut refuse = |folded: &str, p: f32| {
-            let remains = place.refused.get(folded).copied().unwrap_or(1.0);
-            gone += p * (1.0 - remains);
-            p * remains
-        };
         if p > BEGINS {
-            for (rest, share) in (place.rests)(&text) {
+            for (rest, share) in (setting.rests)(&text) {
                 let compound = text.clone() + &rest;
                 let p = p * share;
                 alone -= p;
-                *candidates.entry(compound).or_default() +=
-                    refuse(&(folded.to_owned() + &rest.to_lowercase()), p);
+                *offers.entry(compound).or_default() +=
+                    refuse(&(folded.clone() + &rest.to_lowercase()), p);
             }
         }
-        *candidates.entry(text).or_default() += refuse(folded, alone.max(0.0));
-    };
-    let mut proposed: HashSet<String> = HashSet::new();
-    for (form, network) in &proposals.words {
-        // What the writer wrote counts for the form that would stand here, and no other.
-        let folded = form.to_lowercase();
-        let own =
-            evidence(place.past, &folded).filter(|_| form_here(&folded, place, &is_word) == *form);
-        add(form, &folded, *network, &own.unwrap_or_default());
-        if own.is_some() {
-            proposed.insert(folded);
-        }
-    }
-    for (word, evidence, _) in own.iter().filter(|(word, ..)| !proposed.contains(*word)) {
-        let form = form_here(word, place, &is_word);
-        add(&form, word, 0.0, evidence);
-        // Who writes of Zebedee's dog may write of Zebedee next.
-        if let Some(owner) = form.strip_suffix("'s") {
-            let folded = owner.to_lowercase();
-            if self::evidence(place.past, &folded).is_none() {
-                add(owner, &folded, 0.0, evidence);
-            }
-        }
+        *offers.entry(text).or_default() += refuse(&folded, alone.max(0.0));
     }
     // The others share what the refused words lost.
     let all = (1.0 - gone).max(0.01);
-    candidates.values_mut().for_each(|p| *p /= all);
-    place.habit.follow(&mut candidates, place.typed);
-    choose(candidates, place, &typed, options)
+    offers.values_mut().for_each(|p| *p /= all);
+    setting.habit.follow(&mut offers, setting.typed);
+    choose(offers, setting, options)
 }
 
 /// A word this much less probable than the threshold only makes the menu longer: behind a sure word stand words that
@@ -160,25 +64,25 @@ const FLOOR: f32 = 0.1;
 
 /// Drops what must not or need not be offered, and sorts the rest.
 fn choose(
-    candidates: HashMap<String, f32>,
-    place: &Place<'_>,
-    typed: &str,
+    offers: HashMap<String, f32>,
+    setting: &Setting<'_>,
     options: &Options,
 ) -> Vec<Suggestion> {
+    let typed = setting.typed.to_lowercase();
     let offered = |text: &str, folded: &str| {
-        text != place.typed
+        text != setting.typed
             && folded != typed
-            && saves_a_key(text, place.typed)
-            && manners::may_offer(text, place.previous)
+            && saves_a_key(text, setting.typed)
+            && manners::may_offer(text, setting.previous)
     };
-    let mut candidates: Vec<(String, f32)> = candidates
+    let mut offers: Vec<(String, f32)> = offers
         .into_iter()
         .filter(|(_, p)| *p > options.threshold * FLOOR)
         .collect();
-    candidates.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    offers.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     // "the" below "The" tells the writer nothing. Their probabilities stay apart: each is that of its own spelling.
     let mut shown = HashSet::new();
-    let mut suggestions: Vec<Suggestion> = candidates
+    let mut suggestions: Vec<Suggestion> = offers
         .into_iter()
         .filter(|(text, _)| {
             let folded = text.to_lowercase();
@@ -206,30 +110,13 @@ fn saves_a_key(text: &str, typed: &str) -> bool {
     text.chars().count() > typed.chars().count() + 1
 }
 
-/// The case in which a word of the writer's would stand at this place.
-fn form_here<'a>(
-    folded: &'a str,
-    place: &'a Place<'_>,
-    is_word: impl Fn(&str) -> bool,
-) -> Cow<'a, str> {
-    let forms = || place.past.iter().filter_map(|past| past.form(folded));
-    let sure = forms().find(|(_, sure)| *sure).map(|(form, _)| form);
-    let form = match sure {
-        Some(form) => form,
-        None if is_word(folded) => folded,
-        None => forms().next().map_or(folded, |(form, _)| form),
-    };
-    if place.sentence_start && form == folded {
-        Cow::Owned(casing::capitalized(form))
-    } else {
-        Cow::Borrowed(form)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::candidates::{Place, Proposals, mix};
     use super::*;
+    use crate::model::gates::Gates;
     use crate::predict::Recency;
+    use crate::predict::casing;
     use crate::text::{Ending, TokenId, Tokenizer};
     use proptest::prelude::*;
     use std::sync::LazyLock;
@@ -255,9 +142,12 @@ mod tests {
         let place = Place {
             typed,
             sentence_start: recency.at_sentence_start(),
+            past: &past,
+        };
+        let setting = Setting {
+            typed,
             previous: recency.previous_word(),
             habit: recency.habit(),
-            past: &past,
             refused: HashMap::new(),
             rests: &|_| Vec::new(),
         };
@@ -278,9 +168,9 @@ mod tests {
         let known = [
             "the", "they", "then", "is", "often", "he", "doctor", "we", "rest",
         ];
-        rank(&proposals, &place, &Gates::default(), options, |word| {
-            known.contains(&word)
-        })
+        let is_word = |word: &str| known.contains(&word);
+        let candidates = mix(&proposals, &place, &Gates::default(), is_word);
+        rank(candidates, &setting, options)
     }
 
     fn check(before: &str, typed: &str, words: &[(&str, f32)], expected: &[&str]) {
@@ -315,9 +205,12 @@ mod tests {
             let place = Place {
                 typed,
                 sentence_start: false,
+                past: &past,
+            };
+            let setting = Setting {
+                typed,
                 previous: None,
                 habit: recency.habit(),
-                past: &past,
                 refused: refused.iter().copied().collect(),
                 rests: &rests,
             };
@@ -330,8 +223,8 @@ mod tests {
                 threshold: 0.0,
                 ..Options::default()
             };
-            let found = rank(&proposals, &place, &Gates::default(), &options, |_| true);
-            let found = found.into_iter();
+            let candidates = mix(&proposals, &place, &Gates::default(), |_| true);
+            let found = rank(candidates, &setting, &options).into_iter();
             found
                 .map(|s| (s.text, (s.probability * 100.0).round() as u32))
                 .collect::<Vec<_>>()
