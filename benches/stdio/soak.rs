@@ -91,9 +91,9 @@ pub(crate) fn run(text: &Text, minutes: Duration, every: Duration) {
     let (mut keys, mut saves, mut visits) = (0u64, 0u64, 0u64);
     let mut rows = Vec::new();
     println!(
-        "| minute | keys | saves | other editors | learned words | generation | resident MB | threads | open files |"
+        "| minute | keys | saves | other editors | learned words | generation | training | resident MB | threads | open files |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|");
     while start.elapsed() < minutes {
         page.key(&mut editor);
         keys += 1;
@@ -110,15 +110,19 @@ pub(crate) fn run(text: &Text, minutes: Duration, every: Duration) {
         let learned = learned(&mut editor);
         let row = (start.elapsed(), editor.usage().resident);
         println!(
-            "| {:.1} | {keys} | {saves} | {visits} | {} | {} | {:.1} | {} | {} |",
+            "| {:.1} | {keys} | {saves} | {visits} | {} | {} | {} | {:.1} | {} | {} |",
             row.0.as_secs_f64() / 60.0,
             learned["words"],
             learned["generation"],
+            learned["training"],
             row.1 as f64 / 1e6,
             entries(editor.process(), "task"),
             entries(editor.process(), "fd"),
         );
-        rows.push(row);
+        // What a training holds, it gives back.
+        if learned["training"] == false {
+            rows.push(row);
+        }
         // Back to the beginning: the text must not be what grows.
         close(&mut editor, page.name);
         page.begin();

@@ -16,6 +16,10 @@ use std::time::{Duration, Instant, SystemTime};
 /// How long until another look where somebody else trains, or the machine runs on its battery.
 const LATER: Duration = Duration::from_secs(60);
 
+/// A training that could not go on for so long, because somebody types on and on, is given up, with the 200 MB that it holds and the
+/// lock. It begins anew when there is time.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// How often a running training looks whether the machine runs on its battery, in steps.
 const BATTERY: u32 = 200;
 
@@ -71,6 +75,7 @@ pub(super) struct Tuner {
     is_due: bool,           // something was learned or forgotten, or nobody looked yet
     is_asked: bool,         // by the user, who wants to see it
     running: Option<Running>,
+    given_up: Duration, // processor time of what was, which the next one is charged with
 }
 
 #[derive(Debug)]
@@ -78,6 +83,7 @@ struct Running {
     tuning: Box<Tuning>,
     _lock: File, // held while it is open
     seconds: Duration,
+    since: Instant, // the last step
     steps: u32,
     percent: u32,
     _memory: Memory, // given back after all else
@@ -99,6 +105,7 @@ impl Tuner {
             is_due: true,
             is_asked: false,
             running: None,
+            given_up: Duration::ZERO,
         }
     }
 
@@ -187,6 +194,12 @@ impl Tuner {
         }
         let now = Instant::now();
         let at = self.lull.ends().max(self.later).unwrap_or(now);
+        let is_stuck = |running: &Running| at > now && now.duration_since(running.since) > PATIENCE;
+        if let Some(running) = self.running.take_if(|running| is_stuck(running)) {
+            tracing::debug!("training waited for too long");
+            self.given_up += running.seconds;
+            self.is_due = true;
+        }
         Some(at.saturating_duration_since(now))
     }
 
@@ -224,7 +237,8 @@ impl Tuner {
             let trials = Trials::of(&self.folder);
             let is_worth = Tuning::is_possible(&library.store).is_ok()
                 && is_worth(library, trials.all().last(), &self.base);
-            let is_left = trials.seconds_today() < 60.0 * self.choices.minutes;
+            let spent = trials.seconds_today() + self.given_up.as_secs_f64();
+            let is_left = spent < 60.0 * self.choices.minutes;
             if !is_worth || !is_left {
                 return Vec::new();
             }
@@ -235,8 +249,9 @@ impl Tuner {
             }
         }
         match begin(library, &self.base, &self.live) {
-            Ok(Some(running)) => {
+            Ok(Some(mut running)) => {
                 tracing::debug!("training begins");
+                running.seconds = std::mem::take(&mut self.given_up);
                 self.running = Some(running);
                 Vec::new()
             }
@@ -321,6 +336,7 @@ fn begin(
         tuning: Tuning::begin(&library.store, base, live)?,
         _lock: lock,
         seconds: Duration::ZERO,
+        since: Instant::now(),
         steps: 0,
         percent: 0,
         _memory: memory,
@@ -333,6 +349,7 @@ impl Running {
         let before = thread_time();
         let step = self.tuning.step();
         self.seconds += thread_time().saturating_sub(before);
+        self.since = Instant::now();
         match step {
             Ok(verdict) => Ok((verdict, self.seconds)),
             Err(tuning) => Err(Running { tuning, ..self }),
@@ -476,6 +493,38 @@ mod tests {
         assert!(tuner.is_running());
         activity.typed();
         assert!(tuner.wait() >= Some(QUIET));
+    }
+
+    #[test]
+    fn a_training_that_nobody_lets_go_on_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut library, activity) = (library(folder.path()), Activity::default());
+        let mut tuner = tuner(&library, &activity);
+        tuner.go_on(&mut library);
+        tuner.go_on(&mut library);
+        let waited = |tuner: &mut Tuner, time: Duration| {
+            let running = tuner.running.as_mut().unwrap();
+            running.since = Instant::now().checked_sub(time).unwrap();
+            running.seconds = Duration::from_secs(7);
+        };
+        waited(&mut tuner, 2 * PATIENCE);
+        assert_eq!(tuner.wait(), Some(Duration::ZERO));
+        assert!(tuner.is_running(), "nobody types: it goes on");
+        activity.typed();
+        waited(&mut tuner, PATIENCE / 2);
+        assert!(tuner.wait().is_some() && tuner.is_running());
+        waited(&mut tuner, 2 * PATIENCE);
+        assert!(tuner.wait().is_some() && !tuner.is_running());
+        let mut other = self::tuner(&library, &Activity::default());
+        other.go_on(&mut library);
+        assert!(other.is_running(), "the lock is free");
+        drop(other);
+        tuner.go_on(&mut library);
+        let running = tuner.running.as_ref().expect("it begins anew");
+        assert!(
+            running.seconds >= Duration::from_secs(7),
+            "what it took counts"
+        );
     }
 
     #[test]
