@@ -167,9 +167,11 @@ impl Open {
     /// are about something else.
     pub(super) fn answer(&self, changes: &[Change], tools: &Tools) -> Menus {
         let mut menus = Menus::default();
-        if let Some((at, Some(words))) = self.words.as_ref().filter(|_| self.is_shown)
-            && let Some(best) = words.items.first()
-            && let Some(answer) = taken::answer(changes, *at, words)
+        let popup = self.words.as_ref().filter(|_| self.is_shown);
+        let popup = popup.and_then(|(at, words)| Some((*at, words.as_ref()?)));
+        let best = popup.and_then(|(_, words)| words.items.first());
+        if let (Some((at, words)), Some(best)) = (popup, best)
+            && let Some(answer) = taken::answer(changes, at, words)
         {
             menus.add(best.probability, matches!(answer, Answer::Takes(_)));
             if let Answer::Takes(word) = answer {
@@ -177,8 +179,10 @@ impl Open {
                 menus.attention.add(passed);
             }
         }
-        // Behind the first letters of a word it would be the same ghost text once more.
+        // Behind the first letters of a word it would be the same ghost text once more. Beside a popup that offers the same word nobody can
+        // tell which was taken, and some editors show one of them only.
         if let Some((at, None, Some(ghost))) = &self.ghost
+            && best.is_none()
             && ghost.replaced.is_empty()
             && let Some(is_taken) = taken::ghost_answer(changes, *at, ghost)
         {

@@ -285,6 +285,37 @@ fn what_is_not_shown_is_not_passed_over() {
 }
 
 #[test]
+fn ghost_text_beside_a_popup_says_nothing() {
+    let shown = |with_popup: bool| {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = json!({"threshold": 0.0, "phraseThreshold": 0.0});
+        let mut editor = Editor::start(learning(folder.path()).user_settings(settings));
+        editor.initialize(json!({}));
+        editor.open(NOTES_A, "markdown", "The ");
+        let (mut column, mut version) = (4, 1);
+        for _ in 0..5 {
+            if with_popup {
+                assert!(!editor.complete(NOTES_A, 0, column).is_empty());
+            }
+            let ghost = &editor.inline(NOTES_A, 0, column, json!({"triggerKind": 1}))[0];
+            let text = format!("{} ", ghost["insertText"].as_str().unwrap());
+            version += 1;
+            editor.change(NOTES_A, version, (0, column), (0, column), &text);
+            column += text.chars().count() as u32;
+        }
+        save(&mut editor, NOTES_B, TEXT);
+        learned(&mut editor);
+        let menus = std::fs::read_to_string(folder.path().join("menus")).unwrap();
+        let menus: Value = serde_json::from_str(menus.lines().next().unwrap()).unwrap();
+        let shown = menus["phrases"]["shown"].as_array().unwrap();
+        shown.iter().map(|n| n.as_f64().unwrap()).sum::<f64>()
+    };
+    // Weak ghost text is not counted.
+    assert!(shown(false) >= 1.0);
+    assert_eq!(shown(true), 0.0);
+}
+
+#[test]
 fn learning_on_purpose() {
     let notes = tempfile::Builder::new().prefix("notes").tempdir().unwrap();
     std::fs::write(notes.path().join("a.md"), TEXT).unwrap();
