@@ -251,6 +251,9 @@ impl Work {
             Task::Pause(paused, reply) => {
                 self.learn_waiting();
                 self.is_paused = paused;
+                if paused {
+                    self.tuner.give_up();
+                }
                 reply(Ok(self.library.is_some() && !paused));
             }
             Task::Stop => {}

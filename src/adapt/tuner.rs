@@ -194,13 +194,20 @@ impl Tuner {
         }
         let now = Instant::now();
         let at = self.lull.ends().max(self.later).unwrap_or(now);
-        let is_stuck = |running: &Running| at > now && now.duration_since(running.since) > PATIENCE;
-        if let Some(running) = self.running.take_if(|running| is_stuck(running)) {
-            tracing::debug!("training waited for too long");
+        let since = self.running.as_ref().map(|running| running.since);
+        if at > now && since.is_some_and(|since| now.duration_since(since) > PATIENCE) {
+            self.give_up();
+        }
+        Some(at.saturating_duration_since(now))
+    }
+
+    /// Ends a training that cannot go on for now; it begins anew.
+    pub(super) fn give_up(&mut self) {
+        if let Some(running) = self.running.take() {
+            tracing::debug!("training given up for now");
             self.given_up += running.seconds;
             self.is_due = true;
         }
-        Some(at.saturating_duration_since(now))
     }
 
     /// Begins, or goes on for some hundredths of a second.

@@ -150,3 +150,20 @@ fn nothing_is_taken_up_while_learning_is_paused() {
     save(&mut editor, &prose(1, 1500));
     assert!(learned(&mut editor)["words"].as_u64().unwrap() > 1000);
 }
+
+#[test]
+fn a_training_ends_when_learning_is_paused_and_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = start(folder.path());
+    save(&mut editor, &prose(0, 1500));
+    editor.command("rnn-lsp.train", json!([]));
+    let start = Instant::now();
+    while learned(&mut editor)["training"] == false {
+        assert!(start.elapsed() < PATIENCE, "it does not begin");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    editor.command("rnn-lsp.pauseLearning", json!([]));
+    assert_eq!(learned(&mut editor)["training"], false);
+    editor.command("rnn-lsp.resumeLearning", json!([]));
+    await_generation(&mut editor, json!(1));
+}
