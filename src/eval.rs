@@ -47,6 +47,9 @@ pub struct Settings {
     pub taking: f64,
     /// Letters of a word that the writer types before looking.
     pub looks_from: usize,
+    /// Whether the texts are one writer's: how menus are read is learned from one text to the next. Else each has a writer of its own,
+    /// as for a program that is started anew.
+    pub one_writer: bool,
     /// Whether the texts are read to their ends for the perplexity, which takes longer than typing a part of them.
     pub perplexity: bool,
 }
@@ -93,7 +96,9 @@ pub fn evaluate(
         let one = typist::write(&mut writer, &text.text, settings);
         let next = done(&text.name, &one.keystrokes(), &one.menus);
         options.threshold = next.unwrap_or(options.threshold);
-        options.attention += one.menus.attention;
+        if settings.one_writer {
+            options.attention += one.menus.attention;
+        }
         each.push((text.name.clone(), one.keystrokes()));
         tally.add(one);
         if let Some(perplexity) = &mut perplexity {
@@ -214,5 +219,42 @@ impl Writer for Desk<'_> {
 
     fn look_away(&mut self) {
         self.predictor.forget_shown();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_text_has_a_writer_of_its_own() {
+        let model = Model::tiny(1);
+        let words = "the old man and the house and the old house ".repeat(12);
+        let text = |name: &str| Text {
+            name: name.to_owned(),
+            language: Language::Plain,
+            text: words.clone(),
+        };
+        let settings = Settings {
+            max_words: 100,
+            from_fraction: 0.0,
+            options: Options {
+                threshold: 0.0,
+                ..Options::default()
+            },
+            taking: 1.0,
+            looks_from: 0,
+            one_writer: false,
+            perplexity: false,
+        };
+        let texts = [text("first"), text("second")];
+        let report = evaluate(&model, &texts, &settings, |_, _, _| None);
+        let attention = report.menus.attention;
+        assert!(attention.taken > 50.0, "{attention:?}");
+        let [first, second] = [0, 1].map(|at| report.texts[at].1.ksr_net);
+        assert_eq!(
+            first, second,
+            "what the first took says nothing of the second"
+        );
     }
 }

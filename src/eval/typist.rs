@@ -510,6 +510,7 @@ mod tests {
             options: Options::default(),
             taking: 1.0,
             looks_from: 0,
+            one_writer: true,
             perplexity: false,
         };
         let tally = write(&mut parrot, text, &settings);
@@ -545,6 +546,7 @@ mod tests {
             options: Options::default(),
             taking: 1.0,
             looks_from: 0,
+            one_writer: true,
             perplexity: false,
         };
         let tally = write(&mut parrot, "aa bb cc dd", &settings);

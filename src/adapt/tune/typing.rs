@@ -108,6 +108,7 @@ impl Tally {
             },
             taking: 1.0,
             looks_from: 0,
+            one_writer: true,
             perplexity: false,
         };
         let text = Text {
