@@ -5,7 +5,7 @@ use super::mixing::Mixture;
 use super::own::{ByOwn, Evidence, Past, evidence, weights};
 use crate::model::gates::Gates;
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// A word that may be offered.
 #[derive(Clone, Debug)]
@@ -42,7 +42,8 @@ pub(super) struct Place<'a> {
 /// The writer's own words that are looked at besides those that the network proposes.
 const OWN: usize = 32;
 
-/// The words that agree with the prefix, each once: the proposals and the writer's own. `is_word` tells whether the vocabulary has a word just so.
+/// The words that agree with the prefix: the proposals and the writer's own. What two of them become in the typed case may be the same
+/// word. `is_word` tells whether the vocabulary has a word just so.
 pub(super) fn mix(
     proposals: &Proposals,
     place: &Place<'_>,
@@ -94,20 +95,11 @@ pub(super) fn mix(
     own.sort_unstable_by(best_first);
 
     let mut candidates: Vec<Candidate> = Vec::new();
-    let mut index: HashMap<String, usize> = HashMap::new();
-    let mut add = |form: &str, folded: &str, network: f32, own: &ByOwn| {
-        let Some(text) = casing::fit(form, place.typed, &is_word) else {
-            return;
-        };
-        let p = mixture.mix(network, own) * casing::agreement(form, place.typed) / total;
-        if let Some(&same) = index.get(&text) {
-            let same: &mut Candidate = &mut candidates[same];
-            same.p += p;
-            return;
+    let mut add = |form: &str, folded: String, network: f32, own: &ByOwn| {
+        if let Some(text) = casing::fit(form, place.typed, &is_word) {
+            let p = mixture.mix(network, own) * casing::agreement(form, place.typed) / total;
+            candidates.push(Candidate { text, folded, p });
         }
-        index.insert(text.clone(), candidates.len());
-        let folded = folded.to_owned();
-        candidates.push(Candidate { text, folded, p });
     };
     let mut proposed: HashSet<String> = HashSet::new();
     for (form, network) in &proposals.words {
@@ -115,19 +107,19 @@ pub(super) fn mix(
         let folded = form.to_lowercase();
         let own =
             evidence(place.past, &folded).filter(|_| form_here(&folded, place, &is_word) == *form);
-        add(form, &folded, *network, &own.unwrap_or_default());
         if own.is_some() {
-            proposed.insert(folded);
+            proposed.insert(folded.clone());
         }
+        add(form, folded, *network, &own.unwrap_or_default());
     }
     for (word, evidence, _) in own.iter().filter(|(word, ..)| !proposed.contains(*word)) {
         let form = form_here(word, place, &is_word);
-        add(&form, word, 0.0, evidence);
+        add(&form, (*word).to_owned(), 0.0, evidence);
         // Who writes of Zebedee's dog may write of Zebedee next.
         if let Some(owner) = form.strip_suffix("'s") {
             let folded = owner.to_lowercase();
             if self::evidence(place.past, &folded).is_none() {
-                add(owner, &folded, 0.0, evidence);
+                add(owner, folded, 0.0, evidence);
             }
         }
     }
