@@ -46,7 +46,8 @@ pub(super) struct Args {
     /// Letters of each word that the writer types before looking
     #[arg(long, value_name = "N", default_value_t = 0)]
     looks_from: usize,
-    /// The texts are by one writer: how menus are read is learned from one text to the next
+    /// The texts are by one writer: how menus are read is learned from one text to the next, as it is with --adapt and
+    /// --adapt-threshold
     #[arg(long)]
     one_writer: bool,
     /// Let the threshold follow what the writer takes, as it does in an editor, from text to text
@@ -148,7 +149,7 @@ pub(super) fn run(args: Args) -> Outcome {
         options,
         taking: args.taking,
         looks_from: args.looks_from,
-        one_writer: args.one_writer || args.adapt_threshold,
+        one_writer: args.one_writer || args.adapt || args.adapt_threshold,
         perplexity: !args.no_perplexity,
     };
     if args.adapt {
