@@ -186,7 +186,7 @@ impl Tuner {
         roll_back(library, &self.base)
     }
 
-    /// How long until [`Tuner::go_on`] is to be called, if nothing else happens.
+    /// How long until [`Tuner::go_on`] is to be called, if nothing else happens. A training that has waited for too long is given up.
     pub(super) fn wait(&mut self) -> Option<Duration> {
         let has_work = self.running.is_some() || self.is_due || self.is_asked;
         if !has_work || !self.choices.on {
