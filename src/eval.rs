@@ -19,8 +19,9 @@ use crate::document::Document;
 use crate::model::{Model, Scratch};
 use crate::predict::own::Counts;
 use crate::predict::{Attention, Options, Own, Phrase, Predictor, Suggestion, phrase, suggest};
-use crate::text::prose::Language;
+use crate::text::prose::{Language, Passage};
 use serde::Serialize;
+use std::sync::Arc;
 use typist::{Tally, Writer};
 
 /// A text to measure on.
@@ -92,7 +93,7 @@ pub fn evaluate(
     let mut perplexity = settings.perplexity.then(Perplexity::default);
     let mut each = Vec::new();
     for text in texts {
-        let mut writer = Desk::new(model, None, text.language, options);
+        let mut writer = Desk::new(model, Earlier::default(), text.language, options);
         let one = typist::write(&mut writer, &text.text, settings);
         let next = done(&text.name, &one.keystrokes(), &one.menus);
         options.threshold = next.unwrap_or(options.threshold);
@@ -119,10 +120,19 @@ pub fn evaluate(
     }
 }
 
+/// What was learned of a writer's earlier prose.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Earlier<'a> {
+    /// Counts of it.
+    pub counts: Option<&'a dyn Counts>,
+    /// What every text follows.
+    pub passage: Option<&'a Arc<Passage>>,
+}
+
 /// Types texts with a model, and with what it was lent of the writer's earlier prose: keystrokes and accuracy.
 pub fn type_texts(
     model: &Model,
-    earlier: Option<&dyn Counts>,
+    earlier: Earlier,
     texts: &[Text],
     settings: &Settings,
 ) -> (Keystrokes, Vec<Accuracy>) {
@@ -142,7 +152,7 @@ pub fn type_texts(
 #[derive(Debug)]
 struct Desk<'a> {
     model: &'a Model,
-    earlier: Option<&'a dyn Counts>,
+    counts: Option<&'a dyn Counts>,
     document: Document,
     options: Options,
     scratch: Scratch,
@@ -152,14 +162,16 @@ struct Desk<'a> {
 impl<'a> Desk<'a> {
     fn new(
         model: &'a Model,
-        earlier: Option<&'a dyn Counts>,
+        earlier: Earlier<'a>,
         language: Language,
         options: Options,
     ) -> Desk<'a> {
+        let mut document = Document::open(language, 0, "");
+        document.follow(earlier.passage.cloned());
         Desk {
             model,
-            earlier,
-            document: Document::open(language, 0, ""),
+            counts: earlier.counts,
+            document,
             options,
             scratch: Scratch::default(),
             predictor: Predictor::default(),
@@ -168,10 +180,10 @@ impl<'a> Desk<'a> {
 }
 
 /// The words of a document, and those lent.
-fn own<'a>(document: &'a Document, earlier: Option<&'a dyn Counts>) -> Own<'a> {
+fn own<'a>(document: &'a Document, counts: Option<&'a dyn Counts>) -> Own<'a> {
     Own {
         document: document.recency(),
-        earlier,
+        earlier: counts,
     }
 }
 
@@ -186,7 +198,7 @@ impl Writer for Desk<'_> {
         let Some(context) = self.document.context(end, self.model, &mut self.scratch) else {
             return (end, Vec::new());
         };
-        let own = own(&self.document, self.earlier);
+        let own = own(&self.document, self.counts);
         let suggestions = suggest(
             self.model,
             &context,
@@ -201,7 +213,7 @@ impl Writer for Desk<'_> {
     fn phrase(&mut self) -> Option<(usize, Phrase)> {
         let end = self.document.text().len_bytes();
         let context = self.document.context(end, self.model, &mut self.scratch)?;
-        let own = own(&self.document, self.earlier);
+        let own = own(&self.document, self.counts);
         let phrase = phrase(
             self.model,
             &context,

@@ -1,10 +1,11 @@
-//! Counts of the writer's prose as an open document sees them.
+//! The writer's prose as an open document sees it.
 //!
 //! A document counts the words before the cursor as it is read. What its file told of them when it was saved would be the same words
 //! once more, posing as earlier prose, so the counts that are lent to the document in use are made without them. What stands
 //! behind the cursor is lent: nobody else counts it.
 
 use super::counts::PersonalCounts;
+use super::latest::Latest;
 use crate::text::prose::Language;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub struct Writing {
 #[derive(Clone, Debug, Default)]
 pub struct Earlier {
     pub(super) all: Arc<PersonalCounts>,
+    /// What was written last in each folder.
+    pub(super) latest: Arc<Latest>,
     /// What is lent to the document in use, if its file was learned.
     pub(super) lent: Option<(PathBuf, Arc<PersonalCounts>)>,
 }
@@ -32,6 +35,11 @@ impl Earlier {
     /// Everything that was learned.
     pub fn all(&self) -> &PersonalCounts {
         &self.all
+    }
+
+    /// What a document may follow.
+    pub fn latest(&self) -> &Latest {
+        &self.latest
     }
 
     /// What is lent to the document of a file.

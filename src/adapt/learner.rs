@@ -506,6 +506,7 @@ impl Work {
         {
             self.earlier = Earlier {
                 all: Arc::new(library.counts(SystemTime::now())),
+                latest: Arc::new(library.latest()),
                 lent: self.count_lent(),
             };
             (self.news)(News::Counts(self.earlier.clone()));

@@ -4,6 +4,7 @@ use super::counts::{Counter, PersonalCounts};
 use super::earlier::Writing;
 use super::gather::whole;
 use super::generations::Generations;
+use super::latest::Latest;
 use super::letters::Letters;
 use super::source::{self, Paragraph, Reader, Source, folded};
 use super::store::{Error, Store};
@@ -163,6 +164,11 @@ impl Library {
                 .filter(move |paragraph| !is_own || !read.contains(&paragraph.fingerprint()))
         });
         Some(self.count(now, paragraphs))
+    }
+
+    /// What was written last in each folder.
+    pub fn latest(&self) -> Latest {
+        Latest::of(self.store.sources())
     }
 
     fn count<'a>(

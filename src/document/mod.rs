@@ -4,33 +4,37 @@
 //! Never reads a file, a clock or an environment variable, and knows nothing of the protocol but positions.
 
 //!
-//! What a document knows is a function of its text and the cursor, never of the edits that led there:
+//! What a document knows is a function of its text, the cursor and the passage that it follows, never of the edits that led there:
 //!
 //! - the text falls into pieces that are read separately ([`outline`]), and each piece into tokens and *anchors*, places
 //!   where reading may start ([`reading`]);
 //! - what stands at a cursor is asked once a word ([`cursor`]);
 //! - the hidden state at a cursor is that of reading from the last anchor that leaves enough context before it, and
-//!   whatever was read of the same tokens before is not read again ([`checkpoint`]);
+//!   whatever was read of the same tokens before is not read again ([`checkpoint`]); before the document's first word stands
+//!   the end of another one, if it follows one ([`preface`]);
 //! - the [`Recency`] holds the tokens of some hundred kilobytes before the cursor.
 
 mod checkpoint;
 mod cursor;
 mod outline;
 mod position;
+mod preface;
 mod reading;
 
 pub use position::{Encoding, Position};
 
 use crate::model::{Model, Scratch, State};
 use crate::predict::{Context, Recency};
-use crate::text::prose::{self, Language};
+use crate::text::prose::{self, Language, Passage};
 use crate::text::{Ending, TokenId, Tokenizer, Vocabulary};
 use checkpoint::{Checkpoints, common};
 use cursor::Cursor;
 use outline::{Outline, ReadingId};
+use preface::Preface;
 use reading::{CONTEXT_TOKENS, Memory, Reading};
 use ropey::Rope;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A piece longer than this (a code block, a blob) is left alone: reading it at every keystroke would be felt.
 const MAX_PIECE: usize = 128 << 10;
@@ -52,6 +56,7 @@ pub struct Document {
     in_step: bool,
     outline: Outline,
     memory: Memory,
+    preface: Preface,
     last: cursor::Last,
     checkpoints: Checkpoints,
     /// What `recency` has read.
@@ -123,6 +128,7 @@ impl Document {
             in_step: true,
             outline: Outline::default(),
             memory: Memory::default(),
+            preface: Preface::default(),
             last: cursor::Last::default(),
             checkpoints: Checkpoints::default(),
             tokens: Vec::new(),
@@ -132,6 +138,11 @@ impl Document {
             recency: Recency::new(),
             model: None,
         }
+    }
+
+    /// What the network reads before the document's first word from now on. Nothing of it counts as the document's own words.
+    pub fn follow(&mut self, passage: Option<Arc<Passage>>) {
+        self.preface.follow(passage);
     }
 
     /// How it is marked up.
@@ -154,9 +165,13 @@ impl Document {
         self.in_step
     }
 
-    /// Makes the document say nothing until a full text arrives.
+    /// Drops all that may have been left half done: the document says nothing until a full text arrives.
     pub fn lose(&mut self) {
-        self.in_step = false;
+        *self = Document {
+            in_step: false,
+            preface: std::mem::take(&mut self.preface),
+            ..Document::open(self.language, self.version, "")
+        };
     }
 
     /// Applies the changes of one notification in order. After one that does not fit, the document says nothing until
@@ -240,8 +255,9 @@ impl Document {
                 .rev()
                 .find_map(|piece| self.outline.reading(piece)?.curly)
         });
+        let tokens = self.read_from(model.tokenizer());
         Some(Context {
-            state: self.checkpoints.state(&self.read_from(), model, scratch),
+            state: self.checkpoints.state(&tokens, model, scratch),
             prefix_start: offset - cursor.prefix.len(),
             prefix: cursor.prefix,
             boundary: cursor.boundary,
@@ -264,7 +280,7 @@ impl Document {
         }
         let more = model.tokenizer().read(word, Ending::Spaced);
         self.tokens.extend_from_slice(&more);
-        let tokens = self.read_from();
+        let tokens = self.read_from(model.tokenizer());
         self.tokens.truncate(known);
         Some((more, self.checkpoints.state(&tokens, model, scratch)))
     }
@@ -291,7 +307,7 @@ impl Document {
             return true;
         }
         self.forget(pieces);
-        let tokens = self.read_from();
+        let tokens = self.read_from(model.tokenizer());
         let known = self.checkpoints.covered(&tokens);
         let end = tokens.len().min(known + AHEAD_STEPS);
         self.checkpoints.state(&tokens[..end], model, scratch);
@@ -343,6 +359,7 @@ impl Document {
         }
         self.outline.forget_all_but(0..0);
         self.memory = Memory::default();
+        self.preface.forget_tokens();
         self.last = cursor::Last::default();
         self.checkpoints.clear();
         self.tokens.clear();
@@ -450,12 +467,18 @@ impl Document {
         is_all
     }
 
-    /// The tokens that the network reads for the cursor: from the last anchor that leaves enough context.
-    fn read_from(&self) -> Vec<TokenId> {
+    /// The tokens that the network reads for the cursor: from the last anchor that leaves enough context, or the document's start and what
+    /// it follows.
+    fn read_from(&mut self, tokenizer: &Tokenizer) -> Vec<TokenId> {
         let latest = self.tokens.len().saturating_sub(CONTEXT_TOKENS);
         let anchor = self.anchors.iter().rev().find(|&&anchor| anchor <= latest);
-        let mut tokens = vec![TokenId::DOC];
-        tokens.extend_from_slice(&self.tokens[anchor.copied().unwrap_or(1)..]);
+        let from = anchor.copied().unwrap_or(1);
+        let mut tokens = Vec::new();
+        if self.is_whole && from == 1 {
+            tokens.extend_from_slice(self.preface.tokens(tokenizer));
+        }
+        tokens.push(TokenId::DOC);
+        tokens.extend_from_slice(&self.tokens[from..]);
         tokens
     }
 

@@ -2,7 +2,7 @@
 
 use super::proto::{Ghost, Selected, Words};
 use super::taken::{self, Answer};
-use crate::adapt::{Accepted, Earlier, Menus, Writing};
+use crate::adapt::{Accepted, Earlier, Latest, Menus, Writing, gather};
 use crate::document::{Change, Document, Encoding, Position};
 use crate::model::{Model, Scratch};
 use crate::predict::{self, Own, Predictor};
@@ -27,6 +27,8 @@ pub(super) struct Tools {
 pub(super) struct Open {
     /// Its file, if it is one.
     path: Option<PathBuf>,
+    /// The same as the learner keeps it.
+    whole: Option<PathBuf>,
     language_id: String,
     /// Absent for languages that hold no prose.
     document: Option<Document>,
@@ -91,6 +93,7 @@ impl Open {
         );
         let document = language.map(|language| Document::open(language, version, text));
         Open {
+            whole: path.as_deref().map(gather::whole),
             path,
             language_id,
             document,
@@ -101,6 +104,13 @@ impl Open {
             ahead: Some(text.len()),
             asked: None,
             told: None,
+        }
+    }
+
+    /// What was learned has changed, and with it perhaps what the document's first words follow.
+    pub(super) fn follow(&mut self, latest: &Latest) {
+        if let (Some(document), Some(path)) = (&mut self.document, &self.whole) {
+            document.follow(latest.before(path).cloned());
         }
     }
 
@@ -265,7 +275,6 @@ impl Open {
     pub(super) fn lose(&mut self) {
         self.forget_answers();
         if let Some(document) = &mut self.document {
-            *document = Document::open(document.language(), document.version(), "");
             document.lose();
         }
     }

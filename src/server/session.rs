@@ -163,7 +163,8 @@ impl Session {
                 text,
             } => {
                 self.ahead = Some(uri.clone());
-                let open = Open::new(file_path(&uri), language_id, version, &text);
+                let mut open = Open::new(file_path(&uri), language_id, version, &text);
+                open.follow(self.tools.earlier.latest());
                 self.documents.insert(uri, open);
             }
             Event::Change {
@@ -291,6 +292,9 @@ impl Session {
             News::Counts(earlier) => {
                 tracing::debug!("counts of learned prose");
                 self.tools.earlier = earlier;
+                for open in self.documents.values_mut() {
+                    open.follow(self.tools.earlier.latest());
+                }
                 self.outdate_answers();
             }
             News::Model(model, generation) => {

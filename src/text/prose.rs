@@ -25,6 +25,7 @@ mod latex;
 mod lines;
 mod markdown;
 mod org;
+mod passage;
 mod pieces;
 mod plain;
 mod rst;
@@ -33,6 +34,7 @@ mod typst;
 use std::ops::Range;
 
 pub use language::Language;
+pub use passage::Passage;
 pub use pieces::{OPENING, Part, next_cut, pieces};
 
 /// What stands before a paragraph.

@@ -5,8 +5,8 @@ use proptest::sample::Index;
 use rnn_lsp::document::{Change, Document, Encoding, Position};
 use rnn_lsp::model::{Model, Scratch};
 use rnn_lsp::text::Ending;
-use rnn_lsp::text::prose::Language;
-use std::sync::LazyLock;
+use rnn_lsp::text::prose::{Break, Language, Passage};
+use std::sync::{Arc, LazyLock};
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| Model::tiny(1));
 
@@ -150,6 +150,17 @@ fn said(document: &mut Document, offset: usize) -> Option<(String, Vec<u32>)> {
     Some((format!("{context:?}"), tokens))
 }
 
+/// The end of another document.
+fn passage() -> Arc<Passage> {
+    Arc::new(Passage(vec![
+        (Break::Heading, "Another document".to_owned()),
+        (
+            Break::Paragraph,
+            "It stood beside this one, and ends here.".to_owned(),
+        ),
+    ]))
+}
+
 /// Applies edits one after the other, and compares with a fresh document after each.
 fn check(
     language: Language,
@@ -160,6 +171,7 @@ fn check(
     let mut text = text;
     let mut edited = Document::open(language, 0, &text);
     let mut here = text.len();
+    let passage = passage();
     for (version, (edit, cursor, elsewhere)) in edits.iter().enumerate() {
         let (at, len, new) = match edit {
             Edit::Replace(at, len, new) => (at.index(text.len() + 1), *len, new.clone()),
@@ -189,6 +201,8 @@ fn check(
         } else {
             here
         };
+        let follows = (version % 4 < 2).then(|| passage.clone());
+        edited.follow(follows.clone());
         // Reading ahead, here or elsewhere, as far as it comes.
         let near = boundary(&text, cursor.index(text.len() + 1));
         for ahead in [near, offset] {
@@ -197,6 +211,7 @@ fn check(
             }
         }
         let mut fresh = Document::open(language, 0, &text);
+        fresh.follow(follows);
         prop_assert_eq!(
             said(&mut edited, offset),
             said(&mut fresh, offset),
@@ -331,6 +346,29 @@ fn long_text() -> String {
     (0..3000)
         .map(|index| format!("{}Paragraph {index} ends here.\n\n", block(index)))
         .collect()
+}
+
+/// Nobody reads the end of another document once there is enough of this one, and its words are never this one's.
+#[test]
+fn what_a_document_follows_is_read_before_its_first_words() {
+    let text = long_text();
+    let far = text.len() / 2;
+    let mut alone = Document::open(Language::Markdown, 0, &text);
+    let mut following = Document::open(Language::Markdown, 0, &text);
+    following.follow(Some(passage()));
+    let mut states = |offset: usize| {
+        [&mut alone, &mut following].map(|document| {
+            let offset = text[..offset].rfind("ends").expect("a paragraph");
+            let context = document.context(offset, &MODEL, &mut Scratch::default());
+            let remembered = document.remembered().to_vec();
+            (context.expect("prose").state, remembered)
+        })
+    };
+    let [alone, following] = states(500);
+    assert_ne!(alone.0, following.0);
+    assert_eq!(alone.1, following.1);
+    let [alone, following] = states(far);
+    assert_eq!(alone, following);
 }
 
 /// What was read ahead need not be read when it is asked for, and each part is small.

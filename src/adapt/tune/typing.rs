@@ -4,7 +4,7 @@
 //! only those of the text itself are counted.
 
 use crate::adapt::source::Paragraph;
-use crate::eval::{Settings, Text, type_texts};
+use crate::eval::{Earlier, Settings, Text, type_texts};
 use crate::model::Model;
 use crate::predict::Options;
 use crate::text::prose::Language;
@@ -116,7 +116,7 @@ impl Tally {
             language: Language::Plain,
             text: piece.text.clone(),
         };
-        let (keystrokes, _) = type_texts(model, None, &[text], &settings);
+        let (keystrokes, _) = type_texts(model, Earlier::default(), &[text], &settings);
         self.all += keystrokes.keys as f64;
         self.saved += keystrokes.keys as f64 * keystrokes.ksr_tap / 100.0;
     }

@@ -6,12 +6,13 @@
 //! writer's prose. Everything goes the way that it goes in an editor, the gate included.
 
 use super::read;
+use crate::adapt::gather::whole;
 use crate::adapt::{Library, PersonalCounts, TrainingNow, Trial, day, time_of};
 use crate::cli::Outcome;
-use crate::eval::{Accuracy, Keystrokes, Settings, Text, type_texts};
+use crate::eval::{Accuracy, Earlier, Keystrokes, Settings, Text, type_texts};
 use crate::model::Model;
 use crate::model::gates::SourceGates;
-use crate::predict::own::Counts;
+use crate::text::prose::Passage;
 use serde::Serialize;
 use std::fs;
 use std::io::Write;
@@ -96,33 +97,25 @@ pub(super) fn run(
             rows.push(row);
             Ok::<_, std::io::Error>(())
         };
-        show(bench.measure("nothing", unlearning, None, &nothing))?;
-        show(bench.measure("document", model, None, settings))?;
+        show(bench.measure("nothing", unlearning, Earlier::default(), &nothing))?;
+        show(bench.measure("document", model, Earlier::default(), settings))?;
         for &amount in plan.amounts.iter().filter(|&&amount| amount > 0) {
             let learned = learn(model, earlier, amount, plan.train)?;
-            let rows = [
-                Some(("counts", model, Some(&learned.counts))),
-                learned.tuned.as_ref().map(|tuned| ("weights", tuned, None)),
-                learned
-                    .tuned
-                    .as_ref()
-                    .map(|tuned| ("all", tuned, Some(&learned.counts))),
-            ];
-            for (what, model, counts) in rows.into_iter().flatten() {
-                show(bench.after(
-                    what,
-                    model,
-                    counts.map(|counts| counts as &dyn Counts),
-                    &learned,
-                ))?;
+            let (counts, passage) = (learned.counts(), learned.passage());
+            show(bench.after("counts", model, counts, &learned))?;
+            show(bench.after("passage", model, passage, &learned))?;
+            if let Some(tuned) = &learned.tuned {
+                show(bench.after("weights", tuned, Earlier::default(), &learned))?;
             }
+            let tuned = learned.tuned.as_ref().unwrap_or(model);
+            show(bench.after("all", tuned, learned.all(), &learned))?;
         }
         let other = &writers[(index + 1) % writers.len()];
         if other.name != writer.name {
             let most = plan.amounts.iter().copied().max().unwrap_or(0);
             let learned = learn(model, &other.texts, most, plan.train)?;
             let tuned = learned.tuned.as_ref().unwrap_or(model);
-            show(bench.after("another's", tuned, Some(&learned.counts), &learned))?;
+            show(bench.after("another's", tuned, learned.all(), &learned))?;
         }
     }
     if json {
@@ -154,22 +147,41 @@ struct Bench<'a> {
 struct Taught {
     words: usize,
     counts: PersonalCounts,
+    /// What a text in the same folder follows.
+    passage: Option<Arc<Passage>>,
     /// The weights that an editor would use: the model's own, where the gate let no others in. Absent where none were tuned.
     tuned: Option<Arc<Model>>,
     trial: Option<Trial>,
 }
 
+impl Taught {
+    fn counts(&self) -> Earlier<'_> {
+        Earlier {
+            counts: Some(&self.counts),
+            passage: None,
+        }
+    }
+
+    fn passage(&self) -> Earlier<'_> {
+        Earlier {
+            counts: None,
+            passage: self.passage.as_ref(),
+        }
+    }
+
+    fn all(&self) -> Earlier<'_> {
+        Earlier {
+            passage: self.passage.as_ref(),
+            ..self.counts()
+        }
+    }
+}
+
 impl Bench<'_> {
-    fn after(
-        &self,
-        what: &'static str,
-        model: &Model,
-        earlier: Option<&dyn Counts>,
-        taught: &Taught,
-    ) -> Row {
+    fn after(&self, what: &'static str, model: &Model, earlier: Earlier, taught: &Taught) -> Row {
         let mut row = self.measure(what, model, earlier, &self.settings);
         (row.words, row.new_words) = (taught.words, taught.counts.new_words().len());
-        row.trial = taught.trial.clone().filter(|_| what != "counts");
+        row.trial = (taught.trial.clone()).filter(|_| !matches!(what, "counts" | "passage"));
         row
     }
 
@@ -177,7 +189,7 @@ impl Bench<'_> {
         &self,
         what: &'static str,
         model: &Model,
-        earlier: Option<&dyn Counts>,
+        earlier: Earlier,
         settings: &Settings,
     ) -> Row {
         let (keystrokes, accuracy) = type_texts(model, earlier, self.newest, settings);
@@ -202,18 +214,14 @@ fn learn(
 ) -> Result<Taught, Box<dyn std::error::Error + Send + Sync>> {
     let folder = std::env::temp_dir().join(format!("rnn-lsp-eval-{}", std::process::id()));
     let mut library = Library::open(&folder, model.clone());
-    let mut words = 0;
-    for text in texts.iter().rev() {
-        if words >= amount {
-            break;
-        }
-        words += text.text.split_whitespace().count();
-        library.learn(
-            &folder.join(&text.name),
-            text.language,
-            &text.text,
-            time(&text.name),
-        )?;
+    let (mut words, mut from) = (0, texts.len());
+    while words < amount && from > 0 {
+        from -= 1;
+        words += texts[from].text.split_whitespace().count();
+    }
+    for text in &texts[from..] {
+        let path = folder.join(&text.name);
+        library.learn(&path, text.language, &text.text, time(&text.name))?;
     }
     let counts = library.counts(time(
         &texts
@@ -221,6 +229,8 @@ fn learn(
             .map(|text| text.name.clone())
             .unwrap_or_default(),
     ));
+    let latest = library.latest();
+    let passage = latest.before(&whole(&folder.join("the next"))).cloned();
     let trial = match train {
         true => tune(&mut library)?,
         false => None,
@@ -232,6 +242,7 @@ fn learn(
     Ok(Taught {
         words,
         counts,
+        passage,
         tuned,
         trial,
     })

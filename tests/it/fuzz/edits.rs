@@ -3,8 +3,8 @@
 use super::input::Input;
 use rnn_lsp::document::{Change, Document, Encoding, Position};
 use rnn_lsp::model::{Model, Scratch};
-use rnn_lsp::text::prose::Language;
-use std::sync::LazyLock;
+use rnn_lsp::text::prose::{Break, Language, Passage};
+use std::sync::{Arc, LazyLock};
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| Model::tiny(1));
 
@@ -27,6 +27,7 @@ pub(crate) fn run(bytes: &[u8]) {
     let length = input.number() % 2048;
     let text = String::from_utf8_lossy(input.bytes(length)).into_owned();
     let mut document = Document::open(language, 0, &text);
+    let mut passage = None;
     for version in 1.. {
         if input.is_over() || version > 64 {
             break;
@@ -39,11 +40,23 @@ pub(crate) fn run(bytes: &[u8]) {
                 let offset = inside(&document, input.number());
                 document.read_ahead(offset, &MODEL, &mut Scratch::default());
             }
+            4 => {
+                passage = follows(&mut input);
+                document.follow(passage.clone());
+            }
             _ => replace(&mut document, version, &mut input, encoding),
         }
         let cursor = inside(&document, input.number());
-        compare(&mut document, language, cursor);
+        compare(&mut document, passage.as_ref(), cursor);
     }
+}
+
+/// The end of another document, or none.
+fn follows(input: &mut Input<'_>) -> Option<Arc<Passage>> {
+    let paragraphs = usize::from(input.byte() % 3);
+    let paragraph = |_| (Break::Paragraph, typed(input));
+    let passage: Vec<_> = (0..paragraphs).map(paragraph).collect();
+    (!passage.is_empty()).then(|| Arc::new(Passage(passage)))
 }
 
 /// What is typed.
@@ -117,7 +130,7 @@ fn wild(document: &mut Document, version: i32, input: &mut Input<'_>, encoding: 
     }
 }
 
-fn compare(document: &mut Document, language: Language, cursor: usize) {
+fn compare(document: &mut Document, passage: Option<&Arc<Passage>>, cursor: usize) {
     let mut scratch = Scratch::default();
     let said = document.context(cursor, &MODEL, &mut scratch);
     if !document.in_step() {
@@ -125,7 +138,8 @@ fn compare(document: &mut Document, language: Language, cursor: usize) {
         return;
     }
     let text = document.text().to_string();
-    let mut fresh = Document::open(language, 0, &text);
+    let mut fresh = Document::open(document.language(), 0, &text);
+    fresh.follow(passage.cloned());
     let expected = fresh.context(cursor, &MODEL, &mut scratch);
     assert_eq!(
         format!("{said:?}"),

@@ -76,6 +76,33 @@ fn a_name_saved_in_one_document_is_offered_in_another() {
     assert!(is_offered(&mut editor));
 }
 
+#[test]
+fn a_document_goes_on_from_what_was_written_last_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = start(folder.path());
+    let elsewhere = NOTES_B.replace("notes", "letters");
+    for uri in [NOTES_B, &elsewhere] {
+        editor.open(uri, "markdown", "I ");
+    }
+    let both = |editor: &mut Editor| {
+        learned(editor);
+        [NOTES_B, &elsewhere].map(|uri| {
+            let items = editor.complete(uri, 0, 2);
+            let labels: Vec<Value> = items.iter().map(|item| item["label"].clone()).collect();
+            labels
+        })
+    };
+    let [beside, alone] = both(&mut editor);
+    assert_eq!(beside, alone);
+    // What is learned counts for both, but only one of them follows it.
+    save(&mut editor, NOTES_A, TEXT);
+    let [beside, alone] = both(&mut editor);
+    assert_ne!(beside, alone);
+    editor.command("rnn-lsp.forget", json!([{"all": true}]));
+    let [beside, alone] = both(&mut editor);
+    assert_eq!(beside, alone);
+}
+
 /// Waits for what the learner brings about.
 fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
