@@ -29,10 +29,7 @@ impl Latest {
             }
         }
         let ends = |(folder, mut files): (&Path, Vec<&Source>)| {
-            // What was learned at once comes in the order of its names, as chapters do.
-            files.sort_by_cached_key(|source| {
-                Reverse((newest(source), source.learned, &source.path))
-            });
+            files.sort_by_cached_key(|source| Reverse(source.written()));
             let ends = files.into_iter().filter_map(end).take(2).collect();
             (folder.to_owned(), ends)
         };
@@ -47,12 +44,6 @@ impl Latest {
         let other = ends.iter().find(|(file, _)| file != path);
         other.map(|(_, end)| end)
     }
-}
-
-/// The day of its newest paragraph.
-fn newest(source: &Source) -> u32 {
-    let days = source.paragraphs.iter().map(|paragraph| paragraph.day);
-    days.max().unwrap_or(0)
 }
 
 fn end(source: &Source) -> Option<End> {

@@ -194,6 +194,13 @@ impl Reader<'_> {
 }
 
 impl Source {
+    /// What was written later compares greater: by the day of the newest paragraph, then by when it was learned. What was learned at once
+    /// stands in the order of its names, as chapters do.
+    pub fn written(&self) -> (u32, u64, &Path) {
+        let days = self.paragraphs.iter().map(|paragraph| paragraph.day);
+        (days.max().unwrap_or(0), self.learned, &self.path)
+    }
+
     /// Words learned.
     pub fn word_count(&self) -> usize {
         self.paragraphs.iter().map(Paragraph::word_count).sum()

@@ -1,11 +1,12 @@
 //! What a training reads: the writer's prose as tokens, and the newest of it kept apart to judge by.
 
 use super::typing::{self, Piece};
-use crate::adapt::source::{Paragraph, folded};
+use crate::adapt::source::{Paragraph, Source, folded};
 use crate::adapt::store::Store;
 use crate::model::Model;
 use crate::text::prose::Break;
 use crate::text::{Ending, Kind, TokenId, Tokenizer, words};
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 /// Newest words that are learned from: what is older has less to say, and the time that a training takes is bounded.
@@ -90,22 +91,12 @@ impl Lesson {
 /// The paragraphs to read, file by file, the file written last at the end. Templates and signatures stand in many files and
 /// are read once.
 fn choose(store: &Store) -> Vec<Vec<&Paragraph>> {
-    let mut files: Vec<_> = store
-        .sources()
-        .filter_map(|source| {
-            let newest = source
-                .paragraphs
-                .iter()
-                .map(|paragraph| paragraph.day)
-                .max()?;
-            Some(((newest, source.learned, &source.path), source))
-        })
-        .collect();
-    files.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+    let mut files: Vec<&Source> = store.sources().collect();
+    files.sort_by_cached_key(|source| Reverse(source.written()));
     let mut seen = HashSet::new();
     let mut words = 0;
     let mut chosen = Vec::new();
-    for (_, source) in files {
+    for source in files {
         let mut paragraphs: Vec<&Paragraph> = Vec::new();
         for paragraph in &source.paragraphs {
             if words < MOST_WORDS && seen.insert(paragraph.fingerprint()) {
