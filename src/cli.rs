@@ -54,6 +54,8 @@ enum Command {
     Learn(learned::LearnArgs),
     /// Forget a file, a folder, a word, or everything
     Forget(learned::ForgetArgs),
+    /// Learn and offer a word again that was forgotten
+    Allow(learned::AllowArgs),
     /// Take back the weights that were tuned last, and use those before them
     Rollback,
     /// Write what was learned into one file, to take it to another machine
@@ -95,6 +97,7 @@ pub fn main() -> ExitCode {
         Some(Command::Status(args)) => learned::status(args),
         Some(Command::Learn(args)) => learned::learn(args),
         Some(Command::Forget(args)) => learned::forget(args),
+        Some(Command::Allow(args)) => learned::allow(args),
         Some(Command::Rollback) => learned::rollback(),
         Some(Command::Export(args)) => learned::export(args),
         Some(Command::Import(args)) => learned::import(args),

@@ -1,11 +1,12 @@
 //! The writer's words and what follows them, counted over everything learned: a read-only table, made anew when
 //! anything changes.
 
+use super::source::{fingerprint, folded};
 use crate::predict::Recency;
 use crate::predict::own::{Counts, Evidence, History, ORDERS, Past, Rest, Rests, Weight};
 use crate::text::prose::Break;
 use crate::text::{Ending, TokenId, Tokenizer, words};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A word that the vocabulary lacks is offered when it was seen in so many paragraphs: what stands in one place only
 /// may be a slip, or nobody else's business.
@@ -26,14 +27,15 @@ const LIKELY: usize = 16;
 /// Counted prose. See the module.
 #[derive(Debug, Default)]
 pub struct PersonalCounts {
-    words: Vec<Word>,           // sorted by `folded`
-    likely: Vec<u32>,           // the heaviest new words, indices
-    total: f32,                 // weight of all words
-    keys: Vec<u64>,             // sorted: histories that something followed
-    ends: Vec<u32>,             // where the followers of each key end
+    words: Vec<Word>,                   // sorted by `folded`
+    likely: Vec<u32>,                   // the heaviest new words, indices
+    total: f32,                         // weight of all words
+    keys: Vec<u64>,                     // sorted: histories that something followed
+    ends: Vec<u32>,                     // where the followers of each key end
     sums: Vec<(f32, f32)>, // of each key: weight of all that followed, and how many different words
     followers: Vec<(u32, f32)>, // of each key by word: index and weight
     rests: Vec<(u32, Rest)>, // what hangs on words by hyphens, by the word's index
+    pub(super) unwanted: BTreeSet<u64>, // fingerprints of the words that the user forgot
 }
 
 #[derive(Debug)]
@@ -283,9 +285,9 @@ impl PersonalCounts {
         new
     }
 
-    /// Whether nothing was counted.
+    /// Whether nothing was counted, and nothing is unwanted.
     pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
+        self.words.is_empty() && self.unwanted.is_empty()
     }
 
     fn add_followers(&mut self, all: &[Follow], index: &[u32]) {
@@ -344,6 +346,18 @@ impl PersonalCounts {
 }
 
 impl Counts for PersonalCounts {
+    /// A word that was forgotten, a possessive of it ("Anna's") or a compound with it ("Anna-like").
+    fn is_unwanted(&self, word: &str) -> bool {
+        if self.unwanted.is_empty() {
+            return false;
+        }
+        let folded = folded(word);
+        let is_forgotten = |word: &str| self.unwanted.contains(&fingerprint(word.as_bytes()));
+        let is_one =
+            |word: &str| is_forgotten(word) || word.strip_suffix("'s").is_some_and(is_forgotten);
+        is_one(&folded) || words::words(&folded).any(is_one)
+    }
+
     fn after<'a>(&'a self, history: &History) -> Box<dyn Past + 'a> {
         let mut query = Query {
             counts: self,
@@ -522,6 +536,30 @@ mod tests {
         assert_eq!(past.evidence("tharb"), None);
         assert!((past.evidence("cat").unwrap().follows[0] - 1.0 / 3.0).abs() < 1e-6);
         assert_eq!((past.weight().seen[0], past.weight().kinds[0]), (3.0, 2.0));
+    }
+
+    #[test]
+    fn a_forgotten_word_is_unwanted_in_every_form() {
+        let mut counts = count(&["Anna sat in the well."]);
+        assert!(!counts.is_unwanted("Anna"));
+        counts.unwanted = ["anna", "well-known"]
+            .map(|word| fingerprint(word.as_bytes()))
+            .into();
+        for word in [
+            "Anna",
+            "ANNA",
+            "Anna's",
+            "Anna’s",
+            "Anna-like",
+            "Well-known",
+        ] {
+            assert!(counts.is_unwanted(word), "{word}");
+        }
+        for word in ["Annabel", "well", "known", "well-being"] {
+            assert!(!counts.is_unwanted(word), "{word}");
+        }
+        counts.words.clear();
+        assert!(!counts.is_empty());
     }
 
     #[test]

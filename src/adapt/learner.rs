@@ -232,6 +232,7 @@ impl Work {
             Task::Seen(paths) => self.seen(paths),
             Task::Learn(paths, reply) => reply(self.learn_now(&paths)),
             Task::Forget(what, reply) => reply(self.forget(&what)),
+            Task::Allow(word, reply) => reply(self.allow(&word)),
             Task::Status(reply) => {
                 self.learn_waiting();
                 self.count();
@@ -491,6 +492,13 @@ impl Work {
         self.is_stale = true;
         self.count();
         forgotten
+    }
+
+    fn allow(&mut self, word: &str) -> Result<bool, String> {
+        let allowed = self.library()?.allow_word(word);
+        self.is_stale = true;
+        self.count();
+        allowed.map_err(|error| error.to_string())
     }
 
     fn library(&mut self) -> Result<&mut Library, String> {

@@ -126,6 +126,11 @@ impl Library {
         Ok(count)
     }
 
+    /// Lets a word be learned and offered again: from what is saved from now on. Whether it was forgotten.
+    pub fn allow_word(&mut self, word: &str) -> Result<bool, Error> {
+        self.store.allow_word(&folded(word))
+    }
+
     /// Forgets. The number of files concerned.
     pub fn forget(&mut self, what: &Forget) -> Result<usize, Error> {
         let count = match what {
@@ -196,7 +201,9 @@ impl Library {
                 );
             }
         }
-        counter.finish()
+        let mut counts = counter.finish();
+        counts.unwanted = self.store.forgotten_words().clone();
+        counts
     }
 
     /// The model that it was opened with.

@@ -259,7 +259,7 @@ impl Store {
         Ok(paths)
     }
 
-    /// Notes that a word is not to be learned; the caller takes it out of the sources ([`Store::put`]).
+    /// Notes that a word is not to be learned or offered; the caller takes it out of the sources ([`Store::put`]).
     pub fn forget_word(&mut self, word: &str) -> Result<(), Error> {
         self.forgotten.words.insert(fingerprint(word.as_bytes()));
         self.write_forgotten()
@@ -278,14 +278,13 @@ impl Store {
         }
     }
 
-    /// Lets a word be learned again.
-    pub fn allow_word(&mut self, word: &str) -> Result<(), Error> {
+    /// Lets a word be learned and offered again. Whether it was forgotten.
+    pub fn allow_word(&mut self, word: &str) -> Result<bool, Error> {
         let is_changed = self.forgotten.words.remove(&fingerprint(word.as_bytes()));
         if is_changed {
-            self.write_forgotten()
-        } else {
-            Ok(())
+            self.write_forgotten()?;
         }
+        Ok(is_changed)
     }
 
     /// Forgets everything, that something was forgotten included.

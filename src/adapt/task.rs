@@ -67,6 +67,8 @@ pub enum Task {
     Learn(Vec<PathBuf>, Reply<usize>),
     /// Forget. The answer is the number of files concerned.
     Forget(Forget, Reply<usize>),
+    /// Learn and offer a word again. The answer is whether it was forgotten.
+    Allow(String, Reply<bool>),
     /// What was learned.
     Status(Reply<Status>),
     /// Tune weights to what was learned, as soon as nobody types. The answer is that it will be done; how it goes is
@@ -111,6 +113,7 @@ impl std::fmt::Debug for Task {
             Task::Seen(_) => "Seen",
             Task::Learn(..) => "Learn",
             Task::Forget(..) => "Forget",
+            Task::Allow(..) => "Allow",
             Task::Status(_) => "Status",
             Task::Train(_) => "Train",
             Task::RollBack(_) => "RollBack",

@@ -1,4 +1,4 @@
-//! `rnn-lsp status`, `learn`, `forget`, `export` and `import`: what was learned, in the hands of its owner.
+//! `rnn-lsp status`, `learn`, `forget`, `allow`, `export` and `import`: what was learned, in the hands of its owner.
 //!
 //! Servers that are running notice by themselves what changed.
 
@@ -55,6 +55,12 @@ pub(super) struct ForgetArgs {
     /// Take WHAT for a word even where a file has that name
     #[arg(long, conflicts_with = "all")]
     word: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AllowArgs {
+    /// The word
+    word: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -185,8 +191,12 @@ pub(super) fn forget(args: ForgetArgs) -> Outcome {
     let all = files(count);
     let sentence = match (&what, count) {
         (Forget::All, _) => format!("forgot everything: {all}"),
-        (Forget::Word(word), 0) => format!("{word} was not learned; it will not be"),
-        (Forget::Word(word), _) => format!("forgot {word}, which was in {all}"),
+        (Forget::Word(word), 0) => {
+            format!("{word} was not learned; it will not be, and it is not offered any more")
+        }
+        (Forget::Word(word), _) => {
+            format!("forgot {word}, which was in {all}; it is not offered any more")
+        }
         (Forget::Path(path), 0) => format!("{} was not learned; it will not be", path.display()),
         (Forget::Path(_), 1) => {
             format!("forgot {all}; it is not learned again unless you ask for it")
@@ -196,6 +206,17 @@ pub(super) fn forget(args: ForgetArgs) -> Outcome {
         }
     };
     say(&sentence)?;
+    warn(&mut library);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn allow(args: AllowArgs) -> Outcome {
+    let mut library = open()?;
+    let word = args.word;
+    say(&match library.allow_word(&word)? {
+        true => format!("{word} is offered again, and learned with what is saved from now on"),
+        false => format!("{word} was not forgotten"),
+    })?;
     warn(&mut library);
     Ok(ExitCode::SUCCESS)
 }

@@ -209,6 +209,7 @@ pub fn suggest(
         previous: recency.previous_word(),
         habit: recency.habit(),
         refused: predictor.shown.refused(&typed, &options.attention),
+        unwanted: &|word| own.is_unwanted(word),
         rests: &rests,
     };
     let mut suggestions = rank::rank(candidates, &setting, options);

@@ -32,6 +32,11 @@ impl<'a> From<&'a Recency> for Own<'a> {
 }
 
 impl<'a> Own<'a> {
+    /// Whether the writer does not want to be offered a word.
+    pub(super) fn is_unwanted(&self, word: &str) -> bool {
+        self.earlier.is_some_and(|counts| counts.is_unwanted(word))
+    }
+
     /// What each source knows of the words that may come after `history`.
     pub fn at(&self, history: &History) -> Vec<Box<dyn Past + 'a>> {
         let document: Box<dyn Past> = Box::new(self.document.query(history));
@@ -44,6 +49,8 @@ impl<'a> Own<'a> {
 pub trait Counts: std::fmt::Debug {
     /// What is known of the words that may come after `history`.
     fn after<'a>(&'a self, history: &History) -> Box<dyn Past + 'a>;
+    /// Whether the writer does not want to be offered a word, wherever it comes from.
+    fn is_unwanted(&self, word: &str) -> bool;
 }
 
 /// What one source of counts says of one place. All words are in lower case, with straight apostrophes.

@@ -53,7 +53,8 @@ pub(super) fn extend(
         let last = |c: char| c == ' ' || is_joint(c);
         let previous = phrase.text.rsplit(last).next().map(str::to_lowercase);
         let before = (previous.as_deref(), own.document.habit());
-        let Some((token, probability)) = best_word(&next, vocabulary, &past, before, &gates) else {
+        let Some((token, probability)) = best_word(&next, vocabulary, own, &past, before, &gates)
+        else {
             break;
         };
         let word = vocabulary.text(token);
@@ -77,6 +78,7 @@ pub(super) fn extend(
 fn best_word(
     next: &Distribution,
     vocabulary: &Vocabulary,
+    writer: Own<'_>,
     past: &[Box<dyn Past + '_>],
     (previous, habit): (Option<&str>, &Habit),
     gates: &Gates,
@@ -94,7 +96,9 @@ fn best_word(
     });
     let (id, p, ..) = best
         .filter(|(_, _, word, folded)| {
-            manners::may_offer(word, previous) && !habit.is_against(folded)
+            manners::may_offer(word, previous)
+                && !habit.is_against(folded)
+                && !writer.is_unwanted(word)
         })
         .max_by(|a, b| a.1.total_cmp(&b.1))?;
     (p > 1.0 - next.spaced_mass).then_some((id, p))

@@ -15,6 +15,8 @@ pub(super) struct Setting<'a> {
     pub(super) habit: &'a Habit,
     /// What remains of the probability of words, in lower case, that were offered for this word before.
     pub(super) refused: HashMap<&'a str, f32>,
+    /// Whether the writer does not want to be offered a word.
+    pub(super) unwanted: &'a dyn Fn(&str) -> bool,
     /// What may hang on a word by a hyphen, and in which share of its occurrences.
     pub(super) rests: &'a dyn Fn(&str) -> Vec<(String, f32)>,
 }
@@ -74,6 +76,7 @@ fn choose(
             && folded != typed
             && saves_a_key(text, setting.typed)
             && manners::may_offer(text, setting.previous)
+            && !(setting.unwanted)(text)
     };
     let mut offers: Vec<(String, f32)> = offers
         .into_iter()
@@ -149,6 +152,7 @@ mod tests {
             previous: recency.previous_word(),
             habit: recency.habit(),
             refused: HashMap::new(),
+            unwanted: &|_| false,
             rests: &|_| Vec::new(),
         };
         let proposals = Proposals {
@@ -212,6 +216,7 @@ mod tests {
                 previous: None,
                 habit: recency.habit(),
                 refused: refused.iter().copied().collect(),
+                unwanted: &|_| false,
                 rests: &rests,
             };
             let proposals = Proposals {

@@ -177,6 +177,7 @@ impl LanguageServer for Backend {
             proto::STATUS => return Ok(self.ask(|reply| Event::Status { reply }).await),
             proto::LEARN
             | proto::FORGET
+            | proto::ALLOW
             | proto::LEARNED
             | proto::PAUSE_LEARNING
             | proto::RESUME_LEARNING
@@ -258,6 +259,11 @@ impl Backend {
             proto::TRAIN => {
                 self.ask_learner(Task::Train).await?;
                 json!({ "training": true })
+            }
+            proto::ALLOW => {
+                let word = commands::word(&params.arguments).map_err(Error::invalid_params)?;
+                let forgotten = self.ask_learner(|reply| Task::Allow(word, reply)).await?;
+                json!({ "wasForgotten": forgotten })
             }
             proto::ROLLBACK => {
                 let generation = self.ask_learner(Task::RollBack).await?;

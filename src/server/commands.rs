@@ -24,23 +24,32 @@ pub(super) fn paths(arguments: &[Value]) -> Result<Vec<PathBuf>, String> {
 /// What to forget: `{"uri": …}`, `{"path": …}`, `{"word": …}` or `{"all": true}`.
 pub(super) fn forget(arguments: &[Value]) -> Result<Forget, String> {
     let what = match arguments {
-        [Value::Object(object)] => {
-            let word = object
-                .get("word")
-                .and_then(Value::as_str)
-                .filter(|word| !word.is_empty());
-            match (path(object), word, object.get("all")) {
-                (Some(path), None, None) => Some(Forget::Path(path)),
-                (None, Some(word), None) => Some(Forget::Word(word.to_owned())),
-                (None, None, Some(Value::Bool(true))) => Some(Forget::All),
-                _ => None,
-            }
-        }
+        [Value::Object(object)] => match (path(object), word_of(object), object.get("all")) {
+            (Some(path), None, None) => Some(Forget::Path(path)),
+            (None, Some(word), None) => Some(Forget::Word(word.to_owned())),
+            (None, None, Some(Value::Bool(true))) => Some(Forget::All),
+            _ => None,
+        },
         _ => None,
     };
     what.ok_or_else(|| {
         r#"expected {"uri": …}, {"path": …}, {"word": …} or {"all": true}"#.to_owned()
     })
+}
+
+/// What to offer again: `{"word": …}`.
+pub(super) fn word(arguments: &[Value]) -> Result<String, String> {
+    let word = match arguments {
+        [Value::Object(object)] if object.len() == 1 => word_of(object),
+        _ => None,
+    };
+    word.map(str::to_owned)
+        .ok_or_else(|| r#"expected {"word": …}"#.to_owned())
+}
+
+fn word_of(object: &Map<String, Value>) -> Option<&str> {
+    let word = object.get("word")?.as_str()?;
+    (!word.is_empty()).then_some(word)
 }
 
 /// A whole path, given as such or as the address of a document.
@@ -94,6 +103,19 @@ mod tests {
             assert!(forget(std::slice::from_ref(&bad)).is_err(), "{bad}");
         }
         assert!(forget(&[]).is_err());
+    }
+
+    #[test]
+    fn what_to_offer_again() {
+        assert_eq!(word(&[json!({"word": "Tharb"})]), Ok("Tharb".to_owned()));
+        for bad in [
+            json!({"word": ""}),
+            json!({"word": "a", "all": true}),
+            json!("a"),
+        ] {
+            assert!(word(std::slice::from_ref(&bad)).is_err(), "{bad}");
+        }
+        assert!(word(&[]).is_err());
     }
 
     #[test]

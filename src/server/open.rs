@@ -37,8 +37,10 @@ pub(super) struct Open {
     /// Whether the client got them.
     is_shown: bool,
     ghost: Option<(Position, Option<Selected>, Option<Ghost>)>,
-    /// Whether the last answers would be other ones by now: they are what the writer sees, but they are not given again.
-    is_outdated: bool,
+    /// Whether the last words would be other ones by now: they are what the writer sees, but they are not given again.
+    words_outdated: bool,
+    /// The same of the ghost text.
+    ghost_outdated: bool,
     /// Where the next question is to be expected, unless it is where the last one was: where the last change ended, before the
     /// first one the end.
     ahead: Option<usize>,
@@ -100,7 +102,8 @@ impl Open {
             words: None,
             is_shown: false,
             ghost: None,
-            is_outdated: false,
+            words_outdated: false,
+            ghost_outdated: false,
             ahead: Some(text.len()),
             asked: None,
             told: None,
@@ -283,20 +286,13 @@ impl Open {
         self.words = None;
         self.is_shown = false;
         self.ghost = None;
-        self.is_outdated = false;
+        (self.words_outdated, self.ghost_outdated) = (false, false);
     }
 
     /// Other settings, counts or weights: the next question is worked on anew. The text is the same, so what was offered
     /// for it may still be taken.
     pub(super) fn outdate_answers(&mut self) {
-        self.is_outdated = true;
-    }
-
-    /// Outdated answers are gone as soon as one of them is made anew.
-    fn drop_outdated(&mut self) {
-        if self.is_outdated {
-            self.forget_answers();
-        }
+        (self.words_outdated, self.ghost_outdated) = (true, true);
     }
 
     pub(super) fn status(&self) -> Value {
@@ -312,7 +308,7 @@ impl Open {
     /// Whether the words at a position are known from the last time.
     pub(super) fn knows_words(&self, at: Position) -> bool {
         let is_same = |(position, _): &(Position, _)| *position == at;
-        !self.is_outdated && self.words.as_ref().is_some_and(is_same)
+        !self.words_outdated && self.words.as_ref().is_some_and(is_same)
     }
 
     /// The words that may stand at a position; nothing where it is not prose.
@@ -322,8 +318,9 @@ impl Open {
         encoding: Encoding,
         tools: &mut Tools,
     ) -> Option<Words> {
-        self.drop_outdated();
-        if let Some((_, words)) = self.words.as_ref().filter(|(position, _)| *position == at) {
+        if self.knows_words(at)
+            && let Some((_, words)) = &self.words
+        {
             return words.clone();
         }
         let path = self.path.as_deref();
@@ -333,6 +330,7 @@ impl Open {
         });
         self.words = Some((at, words.clone()));
         self.is_shown = false;
+        self.words_outdated = false;
         words
     }
 
@@ -344,9 +342,9 @@ impl Open {
         encoding: Encoding,
         tools: &mut Tools,
     ) -> Option<Ghost> {
-        self.drop_outdated();
+        let is_outdated = self.ghost_outdated;
         let is_same = |kept: &&(Position, Option<Selected>, Option<Ghost>)| {
-            kept.0 == at && kept.1.as_ref() == selected
+            !is_outdated && kept.0 == at && kept.1.as_ref() == selected
         };
         if let Some((_, _, ghost)) = self.ghost.as_ref().filter(is_same) {
             return ghost.clone();
@@ -357,6 +355,7 @@ impl Open {
             .as_mut()
             .and_then(|document| ghost(document, path, at, selected, encoding, tools));
         self.ghost = Some((at, selected.cloned(), ghost.clone()));
+        self.ghost_outdated = false;
         ghost
     }
 }

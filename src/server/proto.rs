@@ -14,6 +14,7 @@ pub(super) const TOGGLE: &str = "rnn-lsp.toggle";
 pub(super) const STATUS: &str = "rnn-lsp.status";
 pub(super) const LEARN: &str = "rnn-lsp.learn";
 pub(super) const FORGET: &str = "rnn-lsp.forget";
+pub(super) const ALLOW: &str = "rnn-lsp.allow";
 pub(super) const LEARNED: &str = "rnn-lsp.learned";
 pub(super) const PAUSE_LEARNING: &str = "rnn-lsp.pauseLearning";
 pub(super) const RESUME_LEARNING: &str = "rnn-lsp.resumeLearning";
@@ -21,13 +22,14 @@ pub(super) const TRAIN: &str = "rnn-lsp.train";
 pub(super) const ROLLBACK: &str = "rnn-lsp.rollback";
 
 /// All of them.
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     PAUSE,
     RESUME,
     TOGGLE,
     STATUS,
     LEARN,
     FORGET,
+    ALLOW,
     LEARNED,
     PAUSE_LEARNING,
     RESUME_LEARNING,

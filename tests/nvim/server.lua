@@ -65,7 +65,7 @@ drive.session("commands.md", { "The president of the United Sta" }, { noisy = tr
   nvim:normal()
   nvim:line("as before", "The president of the United Sta")
   told(nvim, "RnnLsp show", "expected popup, ghost or both")
-  told(nvim, "RnnLsp dance", "expected one of forget, learn, learned, learning, pause, restart, resume, rollback, show, status, toggle, train")
+  told(nvim, "RnnLsp dance", "expected one of allow, forget, learn, learned, learning, pause, restart, resume, rollback, show, status, toggle, train")
   told(nvim, "RnnLsp pause here", "expected buffer, filetype or everywhere, found here")
 
   vim.fn.writefile({ "Once Tharbolan came in.", "", "Then Tharbolan sat down." }, drive.path("notes.md"))
@@ -80,7 +80,8 @@ drive.session("commands.md", { "The president of the United Sta" }, { noisy = tr
   end)
   check("what was learned", page:find("notes.md", 1, true) and page:find("8 words learned from 1 file", 1, true), page)
   nvim.command("close")
-  told(nvim, "RnnLsp forget word Tharbolan", "forgot 1 file")
+  told(nvim, "RnnLsp forget word Tharbolan", "forgot 1 file, and Tharbolan is not offered any more")
+  told(nvim, "RnnLsp allow Tharbolan", "Tharbolan is offered again")
   told(nvim, "RnnLsp forget", "expected buffer, path PATH, word WORD or all")
 
   local function completed(line)

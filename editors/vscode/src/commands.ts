@@ -30,6 +30,8 @@ export function register(context: ExtensionContext, server: Server, report: Repo
     toggleLearning: () => server.run(server.state?.learning === false ? "rnn-lsp.resumeLearning" : "rnn-lsp.pauseLearning"),
     learn: () => learn(server),
     forgetFile: () => forgetFile(server),
+    forgetWord: () => forgetWord(server),
+    allowWord: () => allowWord(server),
     restart: () => server.restart(),
     chooseProgram,
     log: () => {
@@ -114,6 +116,30 @@ async function forgetFile(server: Server): Promise<void> {
     const { files } = await server.run<{ files: number }>("rnn-lsp.forget", address(document.uri));
     confirm(files === 0 ? `rnn-lsp had learned nothing from ${name}, and will not` : `rnn-lsp forgot ${name}`);
   }
+}
+
+async function forgetWord(server: Server): Promise<void> {
+  const word = await askForWord("Never learn or suggest this word");
+  if (word) {
+    await server.run("rnn-lsp.forget", { word });
+    confirm(`rnn-lsp does not suggest ${word} any more`);
+  }
+}
+
+async function allowWord(server: Server): Promise<void> {
+  const word = await askForWord("Learn and suggest this word again");
+  if (word) {
+    const { wasForgotten } = await server.run<{ wasForgotten: boolean }>("rnn-lsp.allow", { word });
+    confirm(wasForgotten ? `rnn-lsp suggests ${word} again` : `rnn-lsp was not told to leave ${word} out`);
+  }
+}
+
+/** A word, by default the one at the cursor. */
+async function askForWord(prompt: string): Promise<string | undefined> {
+  const editor = window.activeTextEditor;
+  const range = editor?.document.getWordRangeAtPosition(editor.selection.active);
+  const word = await window.showInputBox({ prompt, value: range ? editor?.document.getText(range) : "" });
+  return word?.trim();
 }
 
 function address(uri: Uri): { uri: string } {

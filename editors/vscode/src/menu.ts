@@ -62,6 +62,9 @@ function entries(server: Server, document: TextDocument | undefined): Entry[] {
       list.push({ label: "$(discard) Take the last training back", command: "rnnLsp.rollback", description: `generation ${state.generation}` });
     }
     list.push({ label: "$(folder) Learn a folder or file…", command: "rnnLsp.learn" });
+    if (server.knows("rnn-lsp.allow")) {
+      list.push({ label: "$(circle-slash) Never suggest a word…", command: "rnnLsp.forgetWord" });
+    }
     if (document?.uri.scheme === "file") {
       list.push({ label: "$(trash) Forget this file…", command: "rnnLsp.forgetFile" });
     }

@@ -172,6 +172,34 @@ fn forgetting_leaves_no_trace() {
     }
 }
 
+/// A word that the model knows, and the document as well.
+#[test]
+fn a_forgotten_word_is_not_offered_until_it_is_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = start(folder.path());
+    let text = "The morning was quiet, and the morning was cold. In the mor";
+    editor.open(NOTES_A, "markdown", text);
+    let is_offered = |editor: &mut Editor| {
+        let items = editor.complete(NOTES_A, 0, text.len() as u32);
+        items.iter().any(|item| item["label"] == "morning")
+    };
+    assert!(is_offered(&mut editor));
+    let word = json!([{"word": "Morning"}]);
+    editor.command("rnn-lsp.forget", word.clone());
+    assert!(!is_offered(&mut editor));
+    let ghosts = editor.inline(NOTES_A, 0, text.len() as u32, json!({"triggerKind": 1}));
+    assert!(!json!(ghosts).to_string().contains("morning"), "{ghosts:?}");
+    assert_eq!(
+        editor.command("rnn-lsp.allow", word.clone()),
+        json!({"wasForgotten": true})
+    );
+    assert!(is_offered(&mut editor));
+    assert_eq!(
+        editor.command("rnn-lsp.allow", word),
+        json!({"wasForgotten": false})
+    );
+}
+
 #[test]
 fn other_servers_follow() {
     let folder = tempfile::tempdir().unwrap();

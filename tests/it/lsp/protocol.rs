@@ -25,7 +25,7 @@ fn capabilities() {
     let commands = capabilities["executeCommandProvider"]["commands"]
         .as_array()
         .unwrap();
-    assert_eq!(commands.len(), 11);
+    assert_eq!(commands.len(), 12);
 }
 
 #[test]

@@ -148,8 +148,8 @@ local function forget(arguments)
     if not sure then
       return
     end
-  elseif kind == "word" and what then
-    argument = { word = what }
+  elseif kind == "word" and (what or vim.fn.expand("<cword>") ~= "") then
+    argument = { word = what or vim.fn.expand("<cword>") }
   elseif kind == "path" and what then
     argument = paths({ what })[1]
   elseif kind == "buffer" and not what then
@@ -159,7 +159,18 @@ local function forget(arguments)
   end
   if found then
     client_of.run(found, "forget", { argument }, function(answer)
-      tell("forgot " .. files(answer.files))
+      local never = argument.word and (", and %s is not offered any more"):format(argument.word) or ""
+      tell("forgot " .. files(answer.files) .. never)
+    end)
+  end
+end
+
+local function allow(arguments)
+  local found = client()
+  local word = arguments[1] or vim.fn.expand("<cword>")
+  if found then
+    client_of.run(found, "allow", { { word = word } }, function(answer)
+      tell(word .. (answer.wasForgotten and " is offered again" or " was not forgotten"))
     end)
   end
 end
@@ -214,6 +225,7 @@ local subcommands = {
   learned = { run = learned },
   learn = { run = learn, files = 1 },
   forget = { run = forget, next = { "buffer", "path", "word", "all" }, files = 2 },
+  allow = { run = allow },
   learning = { run = learning, next = { "on", "off" } },
   train = { run = train },
   rollback = { run = rollback },
