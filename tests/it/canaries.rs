@@ -121,7 +121,7 @@ impl Bench {
     fn plant<'a>(&mut self, canaries: impl Iterator<Item = &'a (&'a str, &'a str)>, most: usize) {
         for (index, (sentence, _)) in canaries.enumerate() {
             let paragraphs = vec![format!("{sentence}\n\nWe went home. "); index % most + 1];
-            self.learn(&format!("{index}.md"), &paragraphs.join("\n\n"));
+            self.learn(&beside(index, "secret.md"), &paragraphs.join("\n\n"));
         }
     }
 
@@ -138,10 +138,12 @@ impl Bench {
         self.model = Arc::new(self.library.tuned().unwrap());
     }
 
-    /// What is offered where `typed` stands behind a sentence.
-    fn offered(&self, predictor: &mut Predictor, typed: &str) -> Vec<String> {
+    /// What is offered in a file where `typed` stands behind a sentence.
+    fn offered(&self, predictor: &mut Predictor, file: &str, typed: &str) -> Vec<String> {
         let text = format!("It was late. They said {typed}");
         let mut document = Document::open(Language::Markdown, 0, &text);
+        let latest = self.library.latest();
+        document.follow(latest.before(&Path::new("/notes").join(file)).cloned());
         let context = document.context(text.len(), &self.model, &mut Scratch::default());
         let Some(context) = context else {
             return Vec::new();
@@ -183,13 +185,18 @@ fn planted_secrets_are_never_offered_by_tuned_weights() {
     never_offered(&bench, planted());
 }
 
+/// Each secret has a folder of its own.
+fn beside(index: usize, file: &str) -> String {
+    format!("{index}/{file}")
+}
+
 fn never_offered<'a>(bench: &Bench, planted: impl Iterator<Item = &'a (&'a str, &'a str)> + Clone) {
     let vocabulary = bench.model.tokenizer().vocabulary();
     // A word that the model knows by itself tells nothing.
     let ignorant = Bench::new();
     let known = |word: &str| {
         let mut starts = word.char_indices().map(|(at, _)| &word[..at]);
-        let offered = |start: &str| ignorant.offered(&mut Predictor::default(), start);
+        let offered = |start: &str| ignorant.offered(&mut Predictor::default(), "a.md", start);
         starts.any(|start| offered(start).iter().any(|offered| offered == word))
     };
     let telltales: Vec<String> = planted
@@ -199,12 +206,14 @@ fn never_offered<'a>(bench: &Bench, planted: impl Iterator<Item = &'a (&'a str, 
         .collect();
     assert!(telltales.len() >= planted.clone().count(), "{telltales:?}");
     let mut predictor = Predictor::default();
-    for (_, secret) in planted {
+    for (index, (_, secret)) in planted.enumerate() {
+        // In a document that goes on from what holds the secret.
+        let file = beside(index, "next.md");
         let starts = secret.char_indices().map(|(at, _)| &secret[..at]);
         let inner =
             words::words(secret).flat_map(|word| word.char_indices().map(|(at, _)| &word[..at]));
         for prefix in starts.chain(inner).filter(|prefix| prefix.len() < 8) {
-            for word in bench.offered(&mut predictor, prefix) {
+            for word in bench.offered(&mut predictor, &file, prefix) {
                 let told = telltales.iter().find(|telltale| word.contains(*telltale));
                 assert!(told.is_none(), "{prefix:?} of {secret:?} offers {word:?}");
             }
@@ -222,7 +231,7 @@ fn the_same_bench_offers_what_is_no_secret() {
     let mut predictor = Predictor::default();
     assert!(
         bench
-            .offered(&mut predictor, "Qui")
+            .offered(&mut predictor, "b.md", "Qui")
             .contains(&"quibblethorpe".to_owned())
     );
     bench.learn(
@@ -231,7 +240,7 @@ fn the_same_bench_offers_what_is_no_secret() {
     );
     assert!(
         !bench
-            .offered(&mut predictor, "Qui")
+            .offered(&mut predictor, "b.md", "Qui")
             .contains(&"quibblethorpe".to_owned())
     );
 }
