@@ -228,6 +228,23 @@ await part("menu", { more: { "rnn-lsp.show": "ghost" } }, async (w) => {
   check("the report shows the words learned", report.includes("What rnn-lsp learned"));
   await w.shot("report");
   await w.press("Control+w");
+
+  // The letters at the cursor stand in the box, marked: what is typed takes their place.
+  const named = async (how, prompt, word) => {
+    await how();
+    await w.page.locator(".quick-input-widget:visible").filter({ hasText: prompt }).waitFor();
+    await w.type(word);
+    await w.press("Enter");
+    await w.focus();
+    await w.clear();
+  };
+  await w.focus();
+  await named(() => choose("Never suggest a word"), "Never learn or suggest this word", "States");
+  await w.type("In the United Sta");
+  await w.page.waitForTimeout(1000);
+  check("a word is never suggested", (await w.ghost()) !== "tes", await w.ghost());
+  await named(() => w.command("Suggest a Word Again"), "Learn and suggest this word again", "States");
+  await offers("it is suggested again", w, "In the United Sta", async () => (await w.ghost()) === "tes");
 });
 
 await part("lives", {}, async (w) => {

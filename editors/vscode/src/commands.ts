@@ -136,9 +136,9 @@ async function allowWord(server: Server): Promise<void> {
 
 /** A word, by default the one at the cursor. */
 async function askForWord(prompt: string): Promise<string | undefined> {
-  const editor = window.activeTextEditor;
-  const range = editor?.document.getWordRangeAtPosition(editor.selection.active);
-  const word = await window.showInputBox({ prompt, value: range ? editor?.document.getText(range) : "" });
+  const { document, selection } = window.activeTextEditor ?? {};
+  const range = selection && document?.getWordRangeAtPosition(selection.active);
+  const word = await window.showInputBox({ prompt, value: document && range ? document.getText(range) : "" });
   return word?.trim();
 }
 
