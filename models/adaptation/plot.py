@@ -15,7 +15,13 @@ import matplotlib
 matplotlib.use("svg")
 from matplotlib import pyplot  # noqa: E402
 
-NAMES = {"counts": "counts", "weights": "tuned weights", "all": "both", "another's": "both, of another writer"}
+NAMES = {
+    "counts": "counts",
+    "passage": "the end of the last text",
+    "weights": "tuned weights",
+    "all": "all",
+    "another's": "all, of another writer",
+}
 AMOUNTS = [1_000, 5_000, 20_000, 50_000]
 
 

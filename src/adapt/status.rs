@@ -22,6 +22,8 @@ pub struct Status {
     pub words: usize,
     /// Words that the model's vocabulary lacks and that are offered now, the most frequent first, and their weights.
     pub new_words: Vec<(String, f32)>,
+    /// How many words were forgotten: those are never learned or offered. What they are is not kept.
+    pub forgotten_words: usize,
     /// Words first seen on a day (since 1970), by day.
     pub days: Vec<(u32, usize)>,
     /// Words taken from suggestions and keystrokes saved on a day (since 1970), by day.
@@ -84,6 +86,7 @@ impl Status {
                 .into_iter()
                 .map(|(word, weight)| (word.to_owned(), weight))
                 .collect(),
+            forgotten_words: library.store.forgotten_words().len(),
             days: days.into_iter().collect(),
             accepted: accepted::by_day(library.store.folder())
                 .into_iter()
@@ -117,6 +120,15 @@ impl Status {
                 100.0 * self.menus.attention.passed_over()
             )
         })
+    }
+
+    /// Words that the user does not want, for people; nothing where there are none.
+    pub fn unwanted(&self) -> Option<String> {
+        match self.forgotten_words {
+            0 => None,
+            1 => Some("1 word that you forgot is never offered".to_owned()),
+            several => Some(format!("{several} words that you forgot are never offered")),
+        }
     }
 
     /// All that was left out.

@@ -398,6 +398,9 @@ fn print(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
         withheld.quoted,
         withheld.foreign
     )?;
+    if let Some(unwanted) = status.unwanted() {
+        writeln!(out, "{unwanted}")?;
+    }
     writeln!(
         out,
         "\n{} offered",

@@ -485,6 +485,7 @@ fn learning_looking_and_forgetting() {
     assert!(run(&["import", "all"]).contains("took over 2 files"));
     assert!(run(&["forget", "quibblethorpe"]).contains("which was in 1 file"));
     assert!(run(&["status"]).contains("words learned from 2 files"));
+    assert!(run(&["status"]).contains("1 word that you forgot is never offered"));
     assert!(run(&["allow", "Quibblethorpe"]).contains("is offered again"));
     assert!(run(&["allow", "Quibblethorpe"]).contains("was not forgotten"));
 }

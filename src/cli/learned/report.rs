@@ -79,6 +79,9 @@ pub(super) fn page(status: &Status, now: SystemTime) -> String {
             withheld.quoted,
             withheld.foreign
         );
+        if let Some(unwanted) = status.unwanted() {
+            let _ = write!(html, "<p>{}.</p>", unwanted);
+        }
         html += "<h2>Files</h2><table><tr><th>file<th>words";
         for file in files {
             let name = escaped(&file.path.display().to_string());
@@ -267,6 +270,7 @@ mod tests {
             bytes: 1_500_000,
             words: 12_345,
             new_words: vec![("<b>".to_owned(), 4.0), ("Tharb".to_owned(), 1.0)],
+            forgotten_words: 3,
             days: vec![(1000, 7), (993, 1), (2, 9)],
             accepted: vec![(
                 1000,
@@ -338,6 +342,7 @@ mod tests {
             "4,321 keystrokes",
             "25 % of the menus",
             "at least 12 % likely",
+            "3 words that you forgot are never offered",
         ] {
             assert!(page.contains(part), "{part}");
         }
