@@ -346,6 +346,13 @@ impl Tally {
     }
 }
 
+fn print_unwanted(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
+    match status.unwanted() {
+        Some(unwanted) => writeln!(out, "{unwanted}"),
+        None => Ok(()),
+    }
+}
+
 fn print(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
     let Status {
         folder,
@@ -361,7 +368,7 @@ fn print(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
             out,
             "Prose that you save in an editor is learned; `rnn-lsp learn FOLDER` learns what is there."
         )?;
-        return Ok(());
+        return print_unwanted(out, status);
     }
     writeln!(
         out,
@@ -398,9 +405,7 @@ fn print(out: &mut impl Write, status: &Status) -> std::io::Result<()> {
         withheld.quoted,
         withheld.foreign
     )?;
-    if let Some(unwanted) = status.unwanted() {
-        writeln!(out, "{unwanted}")?;
-    }
+    print_unwanted(out, status)?;
     writeln!(
         out,
         "\n{} offered",

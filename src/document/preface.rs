@@ -43,8 +43,8 @@ impl Preface {
                 reading.paragraph(*starts, text, Ending::Spaced, tokenizer, memory);
             }
             // As everywhere, no break stands where a document starts.
-            let most = reading.tokens.len().saturating_sub(CONTEXT_TOKENS).max(1);
-            let end = reading.tokens.get(most..).unwrap_or_default();
+            let first = reading.tokens.len().saturating_sub(CONTEXT_TOKENS).max(1);
+            let end = reading.tokens.get(first..).unwrap_or_default();
             [&[TokenId::DOC], end].concat()
         })
     }

@@ -80,7 +80,7 @@ pub(super) fn page(status: &Status, now: SystemTime) -> String {
             withheld.foreign
         );
         if let Some(unwanted) = status.unwanted() {
-            let _ = write!(html, "<p>{}.</p>", unwanted);
+            let _ = write!(html, "<p>{unwanted}.</p>");
         }
         html += "<h2>Files</h2><table><tr><th>file<th>words";
         for file in files {
