@@ -2,8 +2,9 @@
 //!
 //! Each folder holds one writer's texts, named so that their order is that of time (`2024-05-01-name.txt`; the date counts
 //! for how much a text has faded). The newest texts are typed, those right before them are learned, more and more of them:
-//! by counting, by tuning the weights, and by both. As a control the same is typed after learning as much of another
-//! writer's prose. Everything goes the way that it goes in an editor, the gate included.
+//! by counting, by going on from the end of the last one, by tuning the weights, and by all of it. As a control the same is
+//! typed after learning as much of another writer's prose. Everything goes the way that it goes in an editor, the gate
+//! included.
 
 use super::read;
 use crate::adapt::gather::whole;
