@@ -166,8 +166,11 @@ local function forget(arguments)
 end
 
 local function allow(arguments)
-  local found = client()
   local word = arguments[1] or vim.fn.expand("<cword>")
+  if word == "" then
+    return tell("expected a WORD, found nothing under the cursor")
+  end
+  local found = client()
   if found then
     client_of.run(found, "allow", { { word = word } }, function(answer)
       tell(word .. (answer.wasForgotten and " is offered again" or " was not forgotten"))
