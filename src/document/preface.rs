@@ -37,10 +37,9 @@ impl Preface {
             let Some(passage) = &self.passage else {
                 return Vec::new();
             };
-            let mut reading = Reading::default();
+            let (mut reading, mut memory) = (Reading::default(), Memory::default());
             for (starts, text) in &passage.0 {
-                let memory = &mut Memory::default();
-                reading.paragraph(*starts, text, Ending::Spaced, tokenizer, memory);
+                reading.paragraph(*starts, text, Ending::Spaced, tokenizer, &mut memory);
             }
             // As everywhere, no break stands where a document starts.
             let first = reading.tokens.len().saturating_sub(CONTEXT_TOKENS).max(1);

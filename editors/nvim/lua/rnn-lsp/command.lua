@@ -137,6 +137,11 @@ local function learn(arguments)
   end
 end
 
+---The word that was given, or else the one under the cursor; empty where there is none.
+local function word_of(argument)
+  return argument or vim.fn.expand("<cword>")
+end
+
 local function forget(arguments)
   local found = client()
   local kind, what = arguments[1], arguments[2]
@@ -148,8 +153,8 @@ local function forget(arguments)
     if not sure then
       return
     end
-  elseif kind == "word" and (what or vim.fn.expand("<cword>") ~= "") then
-    argument = { word = what or vim.fn.expand("<cword>") }
+  elseif kind == "word" and word_of(what) ~= "" then
+    argument = { word = word_of(what) }
   elseif kind == "path" and what then
     argument = paths({ what })[1]
   elseif kind == "buffer" and not what then
@@ -166,7 +171,7 @@ local function forget(arguments)
 end
 
 local function allow(arguments)
-  local word = arguments[1] or vim.fn.expand("<cword>")
+  local word = word_of(arguments[1])
   if word == "" then
     return tell("expected a WORD, found nothing under the cursor")
   end
