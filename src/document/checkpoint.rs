@@ -124,6 +124,6 @@ impl Trail {
 }
 
 /// Length of the common beginning.
-pub(super) fn common(a: &[TokenId], b: &[TokenId]) -> usize {
+pub(super) fn common<T: PartialEq>(a: &[T], b: &[T]) -> usize {
     a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }

@@ -5,7 +5,7 @@
 
 use super::reading::{Memory, Reading, is_curly};
 use crate::predict::Boundary;
-use crate::text::prose::{self, Edge, Language, Part, Place};
+use crate::text::prose::{self, Edge, Language, Part, Place, RunningText};
 use crate::text::{Ending, Tokenizer, prefix_start};
 
 /// No word is longer, so the prefix is looked for in so many bytes before the cursor.
@@ -82,28 +82,37 @@ impl Cursor {
     ) -> Option<Cursor> {
         let mut reading = Reading::default();
         for paragraph in &place.before {
-            let prose = paragraph.text(text);
-            reading.paragraph(paragraph.starts, &prose, Ending::Spaced, tokenizer, memory);
+            let running = paragraph.running(text);
+            reading.paragraph(
+                paragraph.starts,
+                &running,
+                Ending::Spaced,
+                tokenizer,
+                memory,
+            );
         }
-        let prose = place.paragraph.text(text);
+        let mut before = place.paragraph.running(text);
         let last = place.paragraph.ranges.last().cloned().unwrap_or_default();
-        let tail = prose.ceil_char_boundary(prose.len().saturating_sub(MAX_PREFIX));
+        let all = &before.text;
+        let tail = all.ceil_char_boundary(all.len().saturating_sub(MAX_PREFIX));
         let start = match place.edge {
-            Edge::Open if last.end == text.len() => tail + prefix_start(&prose[tail..]),
-            _ => prose.len(),
+            Edge::Open if last.end == text.len() => tail + prefix_start(&all[tail..]),
+            _ => all.len(),
         };
-        let (before, prefix) = prose.split_at(start);
+        let prefix = all[start..].to_owned();
         if prefix.len() > last.len() {
             return None;
         }
-        let is_spaced = !before.ends_with(|c: char| !c.is_whitespace()) && place.edge == Edge::Open;
+        before.truncate(start);
+        let is_spaced =
+            !before.text.ends_with(|c: char| !c.is_whitespace()) && place.edge == Edge::Open;
         let ending = if is_spaced {
             Ending::Spaced
         } else {
             Ending::Word
         };
-        reading.paragraph(place.paragraph.starts, before, ending, tokenizer, memory);
-        reading.curly = is_curly(prefix).or(reading.curly);
+        reading.paragraph(place.paragraph.starts, &before, ending, tokenizer, memory);
+        reading.curly = is_curly(&RunningText::from(&*prefix)).or(reading.curly);
         let boundary = if is_spaced {
             Boundary::Spaced
         } else {
@@ -111,7 +120,7 @@ impl Cursor {
         };
         Some(Cursor {
             reading,
-            prefix: prefix.to_owned(),
+            prefix,
             boundary,
         })
     }

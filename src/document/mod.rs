@@ -31,6 +31,7 @@ use checkpoint::{Checkpoints, common};
 use cursor::Cursor;
 use outline::{Outline, ReadingId};
 use preface::Preface;
+pub use reading::Read;
 use reading::{CONTEXT_TOKENS, Memory, Reading};
 use ropey::Rope;
 use std::ops::Range;
@@ -60,7 +61,7 @@ pub struct Document {
     last: cursor::Last,
     checkpoints: Checkpoints,
     /// What `recency` has read.
-    tokens: Vec<TokenId>,
+    tokens: Vec<Read>,
     /// Where reading may start: indices of tokens.
     anchors: Vec<usize>,
     /// The pieces that `tokens` and `anchors` begin with, and whether those are the document's first.
@@ -279,7 +280,7 @@ impl Document {
             return None;
         }
         let more = model.tokenizer().read(word, Ending::Spaced);
-        self.tokens.extend_from_slice(&more);
+        self.tokens.extend(more.iter().copied().map(Read::from));
         let tokens = self.read_from(model.tokenizer());
         self.tokens.truncate(known);
         Some((more, self.checkpoints.state(&tokens, model, scratch)))
@@ -343,7 +344,7 @@ impl Document {
     }
 
     /// The tokens that [`Document::recency`] holds.
-    pub fn remembered(&self) -> &[TokenId] {
+    pub fn remembered(&self) -> &[Read] {
         &self.tokens
     }
 
@@ -388,10 +389,10 @@ impl Document {
             let text = self.slice(range.clone());
             let part = outline::part(range.start);
             for paragraph in prose::piece(self.language, part, &text) {
-                let prose = paragraph.text(&text);
+                let running = paragraph.running(&text);
                 reading.paragraph(
                     paragraph.starts,
-                    &prose,
+                    &running,
                     Ending::Spaced,
                     tokenizer,
                     &mut self.memory,
@@ -430,7 +431,7 @@ impl Document {
         self.anchors.truncate(anchors);
 
         if self.tokens.is_empty() {
-            self.tokens.push(TokenId::DOC);
+            self.tokens.push(Read::from(TokenId::DOC));
             self.recency.push(TokenId::DOC, vocabulary);
         }
         let mut rest = Vec::new();
@@ -457,9 +458,12 @@ impl Document {
         self.tokens.truncate(kept);
         let new = &rest[kept - base..];
         let is_all = new.len() <= most;
-        for &token in &new[..new.len().min(most)] {
-            self.recency.push(token, vocabulary);
-            self.tokens.push(token);
+        for &read in &new[..new.len().min(most)] {
+            match read.is_code {
+                true => self.recency.push_code(read.token, vocabulary),
+                false => self.recency.push(read.token, vocabulary),
+            }
+            self.tokens.push(read);
         }
         let len = self.tokens.len();
         let whole = self.pieces.partition_point(|piece| piece.tokens <= len);
@@ -478,7 +482,7 @@ impl Document {
             tokens.extend_from_slice(self.preface.tokens(tokenizer));
         }
         tokens.push(TokenId::DOC);
-        tokens.extend_from_slice(&self.tokens[from..]);
+        tokens.extend(self.tokens[from..].iter().map(|read| read.token));
         tokens
     }
 

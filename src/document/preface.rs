@@ -4,7 +4,7 @@
 //! another document, so it is given one: the end of what the same writer wrote last in the same place.
 
 use super::reading::{CONTEXT_TOKENS, Memory, Reading};
-use crate::text::prose::Passage;
+use crate::text::prose::{Passage, RunningText};
 use crate::text::{Ending, TokenId, Tokenizer};
 use std::sync::Arc;
 
@@ -39,12 +39,14 @@ impl Preface {
             };
             let (mut reading, mut memory) = (Reading::default(), Memory::default());
             for (starts, text) in &passage.0 {
-                reading.paragraph(*starts, text, Ending::Spaced, tokenizer, &mut memory);
+                let running = RunningText::from(&**text);
+                reading.paragraph(*starts, &running, Ending::Spaced, tokenizer, &mut memory);
             }
             // As everywhere, no break stands where a document starts.
             let first = reading.tokens.len().saturating_sub(CONTEXT_TOKENS).max(1);
             let end = reading.tokens.get(first..).unwrap_or_default();
-            [&[TokenId::DOC], end].concat()
+            let tokens = end.iter().map(|read| read.token);
+            std::iter::once(TokenId::DOC).chain(tokens).collect()
         })
     }
 }

@@ -1,8 +1,9 @@
 //! From prose to the tokens that the network reads.
 
-use crate::text::prose::Break;
+use crate::text::prose::{Break, RunningText};
 use crate::text::{Ending, TokenId, Tokenizer};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Between an anchor and a cursor that is read from it lie at least so many tokens (unless the document's start or the
 /// end of its memory comes first): an LSTM uses some two hundred tokens of context.
@@ -26,11 +27,20 @@ const MAX_SEGMENT: usize = 512;
 /// So many segments are remembered, and as many of those before them.
 const MAX_REMEMBERED: usize = 1024;
 
+/// A token as it stands in a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// The token.
+    pub token: TokenId,
+    /// Whether it is inline code, whose words are not the document's own.
+    pub is_code: bool,
+}
+
 /// The tokens of a piece of a document, or of its part before the cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reading {
     /// Each paragraph's break, then its tokens.
-    pub(super) tokens: Vec<TokenId>,
+    pub(super) tokens: Vec<Read>,
     /// Where reading may start (indices of tokens). The first token is one. Whether another is depends only on what
     /// precedes it in the piece, so an edit moves no anchor before it and none in another piece.
     pub(super) anchors: Vec<usize>,
@@ -43,7 +53,7 @@ impl Reading {
     pub(super) fn paragraph(
         &mut self,
         starts: Break,
-        text: &str,
+        running: &RunningText,
         ending: Ending,
         tokenizer: &Tokenizer,
         memory: &mut Memory,
@@ -54,25 +64,25 @@ impl Reading {
             PARAGRAPH_SPACING
         };
         self.anchor(spacing);
-        self.tokens.push(match starts {
-            Break::Paragraph => TokenId::PAR,
-            Break::Heading => TokenId::HEAD,
-            Break::Item => TokenId::ITEM,
-            Break::Quote => TokenId::QUOTE,
-        });
-        let mut rest = text;
+        self.tokens.push(Read::from(TokenId::from(starts)));
+        let mut at = 0;
         loop {
-            let (segment, after) = rest.split_at(segment_len(rest));
-            if after.is_empty() {
+            let rest = &running.text[at..];
+            let end = at + segment_len(rest);
+            let segment = Segment {
+                text: running.text[at..end].into(),
+                code: running.code_within(at..end),
+            };
+            if end == running.text.len() {
                 // The only segment that typing changes; the memory is for those that stay.
-                self.tokens.extend(tokenizer.read(segment, ending));
+                self.tokens.extend(segment.read(ending, tokenizer));
                 break;
             }
             memory.read(segment, tokenizer, &mut self.tokens);
             self.anchor(INNER_SPACING);
-            rest = after;
+            at = end;
         }
-        self.curly = is_curly(text).or(self.curly);
+        self.curly = is_curly(running).or(self.curly);
     }
 
     /// Makes the next token an anchor if the last one is far enough.
@@ -88,10 +98,21 @@ impl Reading {
     }
 }
 
-/// Whether the last apostrophe of a text is U+2019, if it has one.
-pub(super) fn is_curly(text: &str) -> Option<bool> {
-    let last = text.rfind(['\'', '\u{2019}'])?;
-    Some(text[last..].starts_with('\u{2019}'))
+impl From<TokenId> for Read {
+    /// A token of prose.
+    fn from(token: TokenId) -> Read {
+        Read {
+            token,
+            is_code: false,
+        }
+    }
+}
+
+/// Whether the last apostrophe of a text's prose is U+2019, if it has one.
+pub(super) fn is_curly(running: &RunningText) -> Option<bool> {
+    let apostrophes = running.text.rmatch_indices(['\'', '\u{2019}']);
+    let mut in_prose = apostrophes.filter(|(at, found)| !running.is_code(&(*at..at + found.len())));
+    in_prose.next().map(|(_, found)| found == "\u{2019}")
 }
 
 /// Length of the first segment of a paragraph's text.
@@ -109,30 +130,60 @@ fn segment_len(text: &str) -> usize {
 /// Tokens of the segments read last, so that a keystroke tokenizes one segment and not a paragraph.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    recent: HashMap<Box<str>, Box<[TokenId]>>,
-    older: HashMap<Box<str>, Box<[TokenId]>>,
+    recent: HashMap<Segment, Box<[Read]>>,
+    older: HashMap<Segment, Box<[Read]>>,
+}
+
+/// Part of a paragraph's text, and which of its bytes are code.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Segment {
+    text: Box<str>,
+    code: Vec<Range<usize>>,
+}
+
+impl Segment {
+    /// The tokens that the network reads.
+    fn read(&self, ending: Ending, tokenizer: &Tokenizer) -> Vec<Read> {
+        if self.code.is_empty() {
+            let tokens = tokenizer.read(&self.text, ending);
+            return tokens.into_iter().map(Read::from).collect();
+        }
+        let encoded = tokenizer.encode(&self.text, ending);
+        let mut from = 0;
+        let mut read = Vec::with_capacity(encoded.ids.len());
+        for (token, end) in encoded.ids.into_iter().zip(encoded.ends) {
+            // The bytes of one character all end where it does.
+            let last = (end as usize).saturating_sub(1).max(from);
+            from = end as usize;
+            if token.is_read() {
+                let is_code = self.code.iter().any(|code| code.contains(&last));
+                read.push(Read { token, is_code });
+            }
+        }
+        read
+    }
 }
 
 impl Memory {
     /// Appends the tokens of a segment that another one follows.
-    fn read(&mut self, segment: &str, tokenizer: &Tokenizer, out: &mut Vec<TokenId>) {
-        if let Some(tokens) = self.recent.get(segment) {
+    fn read(&mut self, segment: Segment, tokenizer: &Tokenizer, out: &mut Vec<Read>) {
+        if let Some(tokens) = self.recent.get(&segment) {
             out.extend_from_slice(tokens);
             return;
         }
-        let (key, tokens) = self.older.remove_entry(segment).unwrap_or_else(|| {
-            let is_cut = !segment.ends_with([' ', '\n', '\r', '\t']);
+        let tokens = self.older.remove(&segment).unwrap_or_else(|| {
+            let is_cut = !segment.text.ends_with([' ', '\n', '\r', '\t']);
             let ending = if is_cut {
                 Ending::Touching
             } else {
                 Ending::Spaced
             };
-            (segment.into(), tokenizer.read(segment, ending).into())
+            segment.read(ending, tokenizer).into()
         });
         out.extend_from_slice(&tokens);
         if self.recent.len() == MAX_REMEMBERED {
             self.older = std::mem::take(&mut self.recent);
         }
-        self.recent.insert(key, tokens);
+        self.recent.insert(segment, tokens);
     }
 }

@@ -47,7 +47,7 @@ pub fn tokens(model: &Model, language: Language, text: &str) -> Vec<TokenId> {
     let mut tokens = vec![TokenId::DOC];
     for (at, (starts, prose)) in paragraphs(language, text).enumerate() {
         if at > 0 {
-            tokens.push(break_token(starts));
+            tokens.push(TokenId::from(starts));
         }
         tokens.extend(model.tokenizer().read(&prose, Ending::Spaced));
     }
@@ -55,22 +55,9 @@ pub fn tokens(model: &Model, language: Language, text: &str) -> Vec<TokenId> {
 }
 
 fn paragraphs(language: Language, text: &str) -> impl Iterator<Item = (Break, String)> {
-    let prose = |range: &std::ops::Range<usize>| &text[range.clone()];
     prose::paragraphs(language, text)
         .into_iter()
-        .map(move |paragraph| {
-            let prose = paragraph.ranges.iter().map(prose).collect();
-            (paragraph.starts, prose)
-        })
-}
-
-fn break_token(starts: Break) -> TokenId {
-    match starts {
-        Break::Paragraph => TokenId::PAR,
-        Break::Heading => TokenId::HEAD,
-        Break::Item => TokenId::ITEM,
-        Break::Quote => TokenId::QUOTE,
-    }
+        .map(move |paragraph| (paragraph.starts, paragraph.running(text).text))
 }
 
 impl Perplexity {

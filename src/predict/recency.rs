@@ -147,27 +147,46 @@ impl Recency {
             Kind::Digit => self.push_mark(Mark::Number),
             Kind::Punctuation => self.push_mark(mark_of(vocabulary.text(token))),
             Kind::Word => {
-                let parts = self.tokens.iter().rev().skip(1).take(LONGEST);
-                let is_part =
-                    |&&id: &&TokenId| matches!(vocabulary.kind(id), Kind::Piece | Kind::Byte);
-                let first = self.tokens.len() - 1 - parts.take_while(is_part).count();
-                let mut bytes = Vec::new();
-                for &id in &self.tokens[first..] {
-                    match vocabulary.byte(id) {
-                        // A letter that the vocabulary lacks.
-                        Some(byte) => bytes.push(byte),
-                        None => bytes.extend_from_slice(vocabulary.text(id).as_bytes()),
-                    }
-                }
-                let text = String::from_utf8_lossy(&bytes);
-                // An emoji before a word is not part of it.
-                let start = text.rfind(|c: char| !is_letter(c) && !is_mark(c) && c != '\'');
-                let text = text[start.map_or(0, |at| text.ceil_char_boundary(at + 1))..].to_owned();
+                let (first, text) = self.last_word(vocabulary);
                 let joint = self.joint_before(first, vocabulary);
                 self.push_word(text, joint);
             }
             Kind::Piece | Kind::Layout | Kind::Byte => {}
         }
+    }
+
+    /// Reads one more token, of inline code: what follows it is counted, but nobody writes its words as words.
+    pub fn push_code(&mut self, token: TokenId, vocabulary: &Vocabulary) {
+        self.tokens.push(token);
+        match vocabulary.kind(token) {
+            Kind::Word => {
+                let (_, text) = self.last_word(vocabulary);
+                let next = self.history().with_word(&text.to_lowercase());
+                self.push_unit(Mark::Other as u32, next);
+            }
+            Kind::Digit | Kind::Punctuation | Kind::Break => self.push_mark(Mark::Other),
+            Kind::Piece | Kind::Layout | Kind::Byte => {}
+        }
+    }
+
+    /// The word whose last token was read last, and the index of its first token.
+    fn last_word(&self, vocabulary: &Vocabulary) -> (usize, String) {
+        let parts = self.tokens.iter().rev().skip(1).take(LONGEST);
+        let is_part = |&&id: &&TokenId| matches!(vocabulary.kind(id), Kind::Piece | Kind::Byte);
+        let first = self.tokens.len() - 1 - parts.take_while(is_part).count();
+        let mut bytes = Vec::new();
+        for &id in &self.tokens[first..] {
+            match vocabulary.byte(id) {
+                // A letter that the vocabulary lacks.
+                Some(byte) => bytes.push(byte),
+                None => bytes.extend_from_slice(vocabulary.text(id).as_bytes()),
+            }
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        // An emoji before a word is not part of it.
+        let start = text.rfind(|c: char| !is_letter(c) && !is_mark(c) && c != '\'');
+        let start = start.map_or(0, |at| text.ceil_char_boundary(at + 1));
+        (first, text[start..].to_owned())
     }
 
     /// Takes back all but the first `len` tokens.
@@ -628,6 +647,38 @@ mod tests {
         check("It ended (see above.) ", true);
         check("It", false);
         check("It cost 3", false);
+    }
+
+    #[test]
+    fn code_is_context_and_no_word() {
+        let tokenizer = tokenizer();
+        let vocabulary = tokenizer.vocabulary();
+        let push = |recency: &mut Recency, text: &str, is_code: bool| {
+            for id in tokenizer.read(text, Ending::Spaced) {
+                match is_code {
+                    true => recency.push_code(id, vocabulary),
+                    false => recency.push(id, vocabulary),
+                }
+            }
+        };
+        let mut recency = read(&tokenizer, "the");
+        for after in ["cat", "don't"] {
+            push(&mut recency, "mat.", true);
+            assert!(!recency.at_sentence_start());
+            assert_eq!(recency.previous_word(), None);
+            push(&mut recency, after, false);
+        }
+        let before = format!("{recency:?}");
+        let read = recency.len();
+        push(&mut recency, "mat.", true);
+        let query = recency.query(&recency.history());
+        let words: Vec<&str> = query.words("").into_iter().map(|(word, _)| word).collect();
+        assert!(!words.contains(&"mat"), "{words:?}");
+        assert_eq!(query.evidence("mat"), None);
+        assert_eq!(query.evidence("cat").unwrap().follows[0], 0.5);
+        assert_eq!(query.weight.words, 3.0);
+        recency.truncate(read);
+        assert_eq!(format!("{recency:?}"), before);
     }
 
     #[test]

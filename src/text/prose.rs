@@ -29,6 +29,7 @@ mod passage;
 mod pieces;
 mod plain;
 mod rst;
+mod running;
 mod typst;
 
 use std::ops::Range;
@@ -36,6 +37,7 @@ use std::ops::Range;
 pub use language::Language;
 pub use passage::Passage;
 pub use pieces::{OPENING, Part, next_cut, pieces};
+pub use running::RunningText;
 
 /// What stands before a paragraph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,7 +54,7 @@ pub enum Break {
 
 /// A paragraph's prose: byte ranges of the document in order, never empty, not overlapping.
 ///
-/// The paragraph reads as its ranges joined. What lies between two of them (inline code, a link's target, markup, the
+/// The prose is its ranges joined. What lies between two of them (inline code, a link's target, markup, the
 /// `> ` before a continued quote) is skipped; soft line breaks are inside a range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paragraph {
@@ -60,6 +62,8 @@ pub struct Paragraph {
     pub starts: Break,
     /// Its text.
     pub ranges: Vec<Range<usize>>,
+    /// Inline code between them, in order: no prose, but part of the sentence.
+    pub code: Vec<Range<usize>>,
 }
 
 /// A cursor in prose: everything of its piece that is read before it.
@@ -100,12 +104,12 @@ pub fn paragraphs(language: Language, text: &str) -> Vec<Paragraph> {
 pub fn piece(language: Language, part: Part, text: &str) -> Vec<Paragraph> {
     use builder::Builder;
     let mut builder = match language {
-        Language::Markdown => Builder::with_markup(text, dialects::markup),
-        Language::GitCommit => Builder::with_markup(text, git::markup),
-        Language::Rst => Builder::with_markup(text, rst::markup),
-        Language::Org => Builder::with_markup(text, org::markup),
-        Language::Asciidoc => Builder::with_markup(text, asciidoc::markup),
-        Language::Html => Builder::with_markup(text, dialects::templates),
+        Language::Markdown => Builder::with_markup(text, dialects::markup, b""),
+        Language::GitCommit => Builder::with_markup(text, git::markup, b"`"),
+        Language::Rst => Builder::with_markup(text, rst::markup, b"`"),
+        Language::Org => Builder::with_markup(text, org::markup, b"=~"),
+        Language::Asciidoc => Builder::with_markup(text, asciidoc::markup, b"`"),
+        Language::Html => Builder::with_markup(text, dialects::templates, b""),
         _ => Builder::new(text),
     };
     match language {
@@ -146,6 +150,7 @@ pub fn place(language: Language, part: Part, text: &str, offset: usize) -> Optio
         return None;
     }
     paragraph.ranges.retain(|range| range.start < offset);
+    paragraph.code.retain(|code| code.end <= offset);
     if let Some(last) = paragraph.ranges.last_mut() {
         last.end = last.end.min(offset);
     }
@@ -191,19 +196,33 @@ fn edge(text: &str, paragraph: &Paragraph, offset: usize) -> Edge {
 impl Paragraph {
     /// The same paragraph of a text in which `base` bytes stand before it.
     pub fn moved(mut self, base: usize) -> Paragraph {
-        for range in &mut self.ranges {
+        for range in self.ranges.iter_mut().chain(&mut self.code) {
             range.start += base;
             range.end += base;
         }
         self
     }
 
-    /// The paragraph's prose, as it is read.
+    /// The paragraph's prose.
     pub fn text(&self, document: &str) -> String {
         self.ranges
             .iter()
             .map(|range| &document[range.clone()])
             .collect()
+    }
+
+    /// The paragraph as it is read, with its code: the network learned from sentences that had theirs.
+    pub fn running(&self, document: &str) -> RunningText {
+        let mut running = RunningText::default();
+        let mut code = self.code.iter().peekable();
+        for range in &self.ranges {
+            while let Some(code) = code.next_if(|code| code.start < range.start) {
+                running.push(&document[code.clone()], true);
+            }
+            running.push(&document[range.clone()], false);
+        }
+        code.for_each(|code| running.push(&document[code.clone()], true));
+        running
     }
 }
 

@@ -6,6 +6,7 @@
 mod hash;
 mod prefix;
 
+use super::prose::Break;
 use super::words::is_joint;
 use std::collections::HashMap;
 
@@ -42,6 +43,18 @@ impl TokenId {
     /// Whether the network reads the token: all but white space, which is layout.
     pub const fn is_read(self) -> bool {
         self.0 < Self::SPACE.0 || self.0 > Self::TAB.0
+    }
+}
+
+impl From<Break> for TokenId {
+    /// The token before a paragraph.
+    fn from(starts: Break) -> TokenId {
+        match starts {
+            Break::Paragraph => TokenId::PAR,
+            Break::Heading => TokenId::HEAD,
+            Break::Item => TokenId::ITEM,
+            Break::Quote => TokenId::QUOTE,
+        }
     }
 }
 

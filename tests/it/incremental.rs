@@ -143,9 +143,13 @@ fn boundary(text: &str, near: usize) -> usize {
 }
 
 /// Everything the document says at a cursor.
-fn said(document: &mut Document, offset: usize) -> Option<(String, Vec<u32>)> {
+fn said(document: &mut Document, offset: usize) -> Option<(String, Vec<(u32, bool)>)> {
     let context = document.context(offset, &MODEL, &mut Scratch::default())?;
-    let tokens = document.remembered().iter().map(|token| token.0).collect();
+    let tokens = document
+        .remembered()
+        .iter()
+        .map(|read| (read.token.0, read.is_code))
+        .collect();
     assert_eq!(document.recency().len(), document.remembered().len());
     Some((format!("{context:?}"), tokens))
 }

@@ -173,7 +173,7 @@ mod tests {
         check(
             Markdown,
             "`{` and `}` and a^[A note.]",
-            &["P and | and a|A note."],
+            &["P  and | and a|A note."],
         );
         check(
             Markdown,

@@ -7,6 +7,9 @@ use super::Break;
 use super::builder::Builder;
 use super::pieces::LENGTH;
 
+/// Elements that are code in a sentence.
+const CODE: &[&str] = &["code", "kbd", "samp", "var", "tt"];
+
 /// Elements without prose.
 const SKIPPED: &[&str] = &[
     "script", "style", "pre", "code", "kbd", "samp", "var", "tt", "textarea", "svg", "math",
@@ -64,10 +67,13 @@ fn run<'t>(text: &'t str, limit: usize, builder: &mut Builder<'t>) -> Option<usi
             let empty = text[..end].ends_with("/>");
             if SKIPPED.contains(&name) && !closes && !empty {
                 at = element_end(text, end, name);
+                let inner = &text[end..at];
+                let inner = &inner[..inner.rfind("</").unwrap_or(inner.len())];
+                if CODE.contains(&name) && !inner.contains(['<', '&']) {
+                    builder.push_code(end..end + inner.len());
+                }
             }
-            if !INLINE.contains(&name)
-                && !matches!(name, "code" | "kbd" | "samp" | "var" | "tt" | "math")
-            {
+            if !INLINE.contains(&name) && !CODE.contains(&name) && name != "math" {
                 builder.expect(starts(name, closes));
             }
         }

@@ -284,7 +284,15 @@ impl<'t, 'b> Scanner<'t, 'b> {
                 } else {
                     start
                 };
-                self.skip_to(self.delimited(start));
+                let end = self.delimited(start);
+                self.skip_to(end);
+                let mut code = self.text[start..end].chars();
+                let open = code.next();
+                let close = if open == Some('{') { Some('}') } else { open };
+                if code.next_back() == close {
+                    let first = start + open.map_or(0, char::len_utf8);
+                    self.builder.push_code(first..first + code.as_str().len());
+                }
             }
             "item" => {
                 self.skip_to(self.options(after));
@@ -590,7 +598,7 @@ mod tests {
         check(
             Latex,
             "\\verb|x| a \\verb*+y+ b \\lstinline{z} c",
-            &["P a | b | c"],
+            &["P  a | b | c"],
         );
         check(Latex, "a% comment\nb\\\\[2pt] c", &[r"P a|\nb| c"]);
         check(Latex, "``quoted'' --- and", &["P ``quoted'' --- and"]);

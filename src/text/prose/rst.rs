@@ -462,14 +462,14 @@ mod tests {
         check(
             Rst,
             ":ref:`the text <x>` and :func:`f` and :doc:`x`",
-            &["P the text| and | and"],
+            &["P the text| and | and "],
         );
         check(
             Rst,
             "`Link text <http://a.b>`_ and Python_ [1]_ |sub| \\*",
             &["P Link text| and Python| | | |*"],
         );
-        check(Rst, "`x` or `a title`", &["P or |a title"]);
+        check(Rst, "`x` or `a title`", &["P  or |a title"]);
         check(Rst, "a ``b\nc`` d", &["P a | d"]);
     }
 

@@ -68,6 +68,69 @@ pub(super) fn check_cursor(language: Language, marked: &str, expected: &str) {
     assert_eq!(shown, expected, "cursor in {marked:?}");
 }
 
+/// The document as it is read, a paragraph a line, with braces around its code.
+fn read(language: Language, text: &str) -> Vec<String> {
+    let marked = |paragraph: &Paragraph| {
+        let RunningText { mut text, code } = paragraph.running(text);
+        for code in code.iter().rev() {
+            text.insert(code.end, '}');
+            text.insert(code.start, '{');
+        }
+        text.replace('\n', "\\n")
+    };
+    paragraphs(language, text).iter().map(marked).collect()
+}
+
+#[test]
+fn code_is_read_where_it_stands() {
+    use Language::*;
+    let long = format!("a `{}` b", "x".repeat(65));
+    for (language, text, expected) in [
+        (
+            Markdown,
+            "Use `x`, `y` or ``a ` b``.",
+            "Use {x}, {y} or {a ` b}.",
+        ),
+        (Markdown, "`x` is **`y`** too", "{x} is {y} too"),
+        (Markdown, "- `x`: [`y`](z) `w`", "{x}: {y} {w}"),
+        (Markdown, "see\n`x`\nand", "see\\n{x}\\nand"),
+        (Markdown, "`x`\n`y`\n**`z`**\nand", "{x}\\n{y}\\n{z}\\nand"),
+        (Markdown, "> see\n> `x`\n> and", "see\\n{x}\\nand"),
+        (Markdown, "a ` x ` b", "a {x} b"),
+        (Markdown, "a `b\nc` d", "a  d"),
+        (Markdown, &long, "a  b"),
+        (Rst, "Use ``x`` or :func:`y`, `z`.", "Use {x} or {y}, {z}."),
+        (Rst, ":ref:`the text <x>` ``a", "the text"),
+        (Org, "Use =x= or ~y~.", "Use {x} or {y}."),
+        (Asciidoc, "Use `x` or ``y``.", "Use {x} or {y}."),
+        (GitCommit, "Use `x`, not `y`", "Use {x}, not {y}"),
+        (Latex, "Use \\verb|x| or \\lstinline{y}.", "Use {x} or {y}."),
+        (
+            Html,
+            "<p>Use <code>x</code>, <kbd>&lt;</kbd>.",
+            "Use {x}, .",
+        ),
+        (Typst, "Use `x` or ```y```.", "Use {x} or ."),
+        (Plain, "Use `x`.", "Use `x`."),
+    ] {
+        assert_eq!(read(language, text), [expected], "{text:?}");
+    }
+}
+
+/// Code alone is no paragraph, and takes nothing from the one behind it.
+#[test]
+fn a_paragraph_has_prose() {
+    use Language::*;
+    for (language, text, expected) in [
+        (Markdown, "`x`\n\n`y` `z`\n", ""),
+        (Markdown, "- `x`\n\n  text", "I text\n"),
+        (Markdown, "# `x`\n\ntext", "P text\n"),
+        (Org, "=x=\n\n- =y=\n", ""),
+    ] {
+        assert_eq!(shown(language, text), expected, "{text:?}");
+    }
+}
+
 /// What every extraction promises.
 fn check_promises(language: Language, text: &str) {
     let mut floor = 0;
@@ -79,6 +142,23 @@ fn check_promises(language: Language, text: &str) {
             floor = range.end;
         }
         assert!(!paragraph.text(text).trim().is_empty());
+        let mut all = [&paragraph.ranges[..], &paragraph.code[..]].concat();
+        all.sort_by_key(|range| range.start);
+        assert!(all.windows(2).all(|pair| pair[0].end <= pair[1].start));
+        assert!(paragraph.code.is_sorted_by_key(|code| code.start));
+        assert!(
+            paragraph
+                .code
+                .iter()
+                .all(|code| text.get(code.clone()).is_some())
+        );
+        let running = paragraph.running(text);
+        assert!(
+            running
+                .code
+                .iter()
+                .all(|code| running.text.get(code.clone()).is_some())
+        );
     }
 }
 

@@ -163,11 +163,26 @@ impl<'t, 'b> Scanner<'t, 'b> {
                 None => self.at += 1,
             },
             _ => match self.left_out() {
-                Some(end) => self.skip_to(end),
+                Some(end) => {
+                    let start = self.at;
+                    self.skip_to(end);
+                    self.raw(start..end);
+                }
                 None => self.at += 1,
             },
         }
         false
+    }
+
+    /// Adds what was passed if it is raw text in the line.
+    fn raw(&mut self, range: std::ops::Range<usize>) {
+        let inner = self.text[range.clone()].strip_prefix('`');
+        if let Some(code) = inner.and_then(|inner| inner.strip_suffix('`'))
+            && self.silent.is_none()
+            && !code.starts_with('`')
+        {
+            self.builder.push_code(range.start + 1..range.end - 1);
+        }
     }
 
     /// Where the comment, raw text, math, reference or label ends that begins here, if one does.

@@ -6,7 +6,7 @@ use std::thread;
 
 use super::breaks::breaks;
 use super::{Error, Flow, Skips, Source, each_document};
-use crate::text::prose::{self, Break, Language};
+use crate::text::prose::{self, Language};
 use crate::text::{Ending, TokenId, Tokenizer};
 use crate::train::shards::{self, Header, fingerprint, mix};
 
@@ -143,7 +143,7 @@ fn read(tokenizer: &Tokenizer, seed: u64, document: &Text) -> Tokens {
     let paragraphs = prose::paragraphs(document.language, &document.text);
     let texts: Vec<String> = paragraphs
         .iter()
-        .map(|paragraph| paragraph.text(&document.text))
+        .map(|paragraph| paragraph.running(&document.text).text)
         .collect();
     let mut tokens = Tokens {
         ids: vec![TokenId::DOC.0],
@@ -159,7 +159,7 @@ fn read(tokenizer: &Tokenizer, seed: u64, document: &Text) -> Tokens {
     };
     for (at, (starts, text)) in breaks.into_iter().zip(&texts).enumerate() {
         if at > 0 {
-            tokens.ids.push(break_token(starts).0);
+            tokens.ids.push(TokenId::from(starts).0);
         }
         tokens
             .ids
@@ -168,13 +168,4 @@ fn read(tokenizer: &Tokenizer, seed: u64, document: &Text) -> Tokens {
         tokens.bytes += text.len() as u64;
     }
     tokens
-}
-
-fn break_token(starts: Break) -> TokenId {
-    match starts {
-        Break::Paragraph => TokenId::PAR,
-        Break::Heading => TokenId::HEAD,
-        Break::Item => TokenId::ITEM,
-        Break::Quote => TokenId::QUOTE,
-    }
 }
