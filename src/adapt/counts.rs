@@ -285,6 +285,14 @@ impl PersonalCounts {
         new
     }
 
+    /// Nothing counted, and words that are not to be offered, by their fingerprints.
+    pub(super) fn unwanting(unwanted: BTreeSet<u64>) -> PersonalCounts {
+        PersonalCounts {
+            unwanted,
+            ..PersonalCounts::default()
+        }
+    }
+
     /// Whether nothing was counted, and nothing is unwanted.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty() && self.unwanted.is_empty()

@@ -12,6 +12,7 @@ use super::library::{Learned, Library, day};
 use super::reception::Reception;
 use super::source;
 use super::status::Status;
+use super::store::Store;
 use super::task::{Choices, Forget, News, Task};
 use super::tuner::{Tuner, Turn};
 use super::watch::Watch;
@@ -286,7 +287,8 @@ impl Work {
             self.library = Some(Library::open(&self.folder, self.model.clone()));
             self.is_stale = true;
         }
-        let folders = self.watch();
+        let folders = self.folders();
+        self.watch(&folders);
         self.look();
         self.count();
         for (path, _) in self.rules.files(&folders) {
@@ -301,18 +303,34 @@ impl Work {
             (self.news)(News::Model(self.model.clone(), None));
         }
         self.watch = Watch::default();
+        if self.folder.is_dir() {
+            self.watch(&[]);
+        }
         self.waiting.clear();
-        self.earlier = Earlier::default();
-        (self.news)(News::Counts(self.earlier.clone()));
+        self.lend_unwanted();
         self.tell_reception();
     }
 
-    /// Watches the chosen folders, which it returns, and the store's.
-    fn watch(&mut self) -> Vec<PathBuf> {
+    /// What was forgotten stays unwanted where nothing is learned.
+    fn lend_unwanted(&mut self) {
+        let unwanted = Store::forgotten_words_in(&self.folder);
+        self.earlier = Earlier {
+            all: Arc::new(PersonalCounts::unwanting(unwanted)),
+            ..Earlier::default()
+        };
+        (self.news)(News::Counts(self.earlier.clone()));
+    }
+
+    /// The chosen folders.
+    fn folders(&self) -> Vec<PathBuf> {
         let folders = self.choices.folders.iter();
-        let folders: Vec<PathBuf> = folders.map(|folder| whole(folder)).collect();
+        folders.map(|folder| whole(folder)).collect()
+    }
+
+    /// Watches folders, and the store's.
+    fn watch(&mut self, folders: &[PathBuf]) {
         let tasks = self.to_itself.clone();
-        let watched = [&folders[..], &[whole(&self.folder)]].concat();
+        let watched = [folders, &[whole(&self.folder)]].concat();
         let (watch, warnings) = Watch::start(&watched, move |mut paths| {
             paths.retain(|path| !activity::is_mark(path));
             if !paths.is_empty() {
@@ -322,7 +340,6 @@ impl Work {
         self.watch = watch;
         self.is_gone = false;
         warnings.into_iter().for_each(|warning| self.warn(warning));
-        folders
     }
 
     /// Makes the store's folder anew where somebody removed it, which is not done before there is something to keep: who removes it
@@ -334,7 +351,7 @@ impl Work {
         }
         match files::make_folder(&self.folder) {
             Ok(()) => {
-                self.watch();
+                self.watch(&self.folders());
             }
             // A server that confined itself may write below the folder that was there when it started, and in no other.
             Err(error) => {
@@ -352,6 +369,9 @@ impl Work {
         let store = whole(&self.folder);
         let (ours, others): (Vec<_>, Vec<_>) =
             paths.into_iter().partition(|path| path.starts_with(&store));
+        if self.library.is_none() {
+            return self.lend_unwanted();
+        }
         if let Some(library) = &mut self.library
             && !ours.is_empty()
         {
@@ -487,18 +507,30 @@ impl Work {
     fn forget(&mut self, what: &Forget) -> Result<usize, String> {
         // A file saved a moment ago is forgotten as well.
         self.learn_waiting();
-        let library = self.library()?;
-        let forgotten = library.forget(what).map_err(|error| error.to_string());
-        self.is_stale = true;
-        self.count();
-        forgotten
+        self.change(|library| library.forget(what))
     }
 
     fn allow(&mut self, word: &str) -> Result<bool, String> {
-        let allowed = self.library()?.allow_word(word);
-        self.is_stale = true;
-        self.count();
-        allowed.map_err(|error| error.to_string())
+        self.change(|library| library.allow_word(word))
+    }
+
+    /// Changes what is kept, which can be done where nothing is learned, too.
+    fn change<T>(
+        &mut self,
+        change: impl FnOnce(&mut Library) -> Result<T, Error>,
+    ) -> Result<T, String> {
+        let changed = match &mut self.library {
+            Some(library) => {
+                self.is_stale = true;
+                change(library)
+            }
+            None => change(&mut Library::open(&self.folder, self.model.clone())),
+        };
+        match self.library {
+            Some(_) => self.count(),
+            None => self.learn_nothing(),
+        }
+        changed.map_err(|error| error.to_string())
     }
 
     fn library(&mut self) -> Result<&mut Library, String> {

@@ -110,13 +110,7 @@ struct Forgotten {
 impl Store {
     /// Opens the folder, which need not exist.
     pub fn open(folder: &Path) -> Store {
-        let mut store = Store {
-            folder: folder.to_owned(),
-            sources: BTreeMap::new(),
-            forgotten: Forgotten::default(),
-            forgotten_stamp: None,
-            warnings: Vec::new(),
-        };
+        let mut store = Store::unread(folder);
         store.refresh();
         for path in files::unfinished(folder, None) {
             let is_old = stamp(&path)
@@ -127,6 +121,23 @@ impl Store {
             }
         }
         store
+    }
+
+    /// The words that were forgotten in a folder, without reading what was learned there.
+    pub(super) fn forgotten_words_in(folder: &Path) -> BTreeSet<u64> {
+        let mut store = Store::unread(folder);
+        store.refresh_forgotten();
+        store.forgotten.words
+    }
+
+    fn unread(folder: &Path) -> Store {
+        Store {
+            folder: folder.to_owned(),
+            sources: BTreeMap::new(),
+            forgotten: Forgotten::default(),
+            forgotten_stamp: None,
+            warnings: Vec::new(),
+        }
     }
 
     /// Where it lies.

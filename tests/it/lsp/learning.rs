@@ -176,28 +176,45 @@ fn forgetting_leaves_no_trace() {
 #[test]
 fn a_forgotten_word_is_not_offered_until_it_is_allowed() {
     let folder = tempfile::tempdir().unwrap();
-    let mut editor = start(folder.path());
     let text = "The morning was quiet, and the morning was cold. In the mor";
-    editor.open(NOTES_A, "markdown", text);
+    let begin = |learn: bool| {
+        let mut editor = Editor::start(learning(folder.path()));
+        editor.initialize(json!({"initializationOptions": {"learn": learn}}));
+        editor.open(NOTES_A, "markdown", text);
+        editor
+    };
     let is_offered = |editor: &mut Editor| {
         let items = editor.complete(NOTES_A, 0, text.len() as u32);
         items.iter().any(|item| item["label"] == "morning")
     };
-    assert!(is_offered(&mut editor));
     let word = json!([{"word": "Morning"}]);
-    editor.command("rnn-lsp.forget", word.clone());
-    assert!(!is_offered(&mut editor));
-    let ghosts = editor.inline(NOTES_A, 0, text.len() as u32, json!({"triggerKind": 1}));
-    assert!(!json!(ghosts).to_string().contains("morning"), "{ghosts:?}");
-    assert_eq!(
-        editor.command("rnn-lsp.allow", word.clone()),
-        json!({"wasForgotten": true})
-    );
-    assert!(is_offered(&mut editor));
-    assert_eq!(
-        editor.command("rnn-lsp.allow", word),
-        json!({"wasForgotten": false})
-    );
+    for learn in [true, false] {
+        let mut editor = begin(learn);
+        assert!(is_offered(&mut editor));
+        editor.command("rnn-lsp.forget", word.clone());
+        assert!(!is_offered(&mut editor));
+        let ghosts = editor.inline(NOTES_A, 0, text.len() as u32, json!({"triggerKind": 1}));
+        assert!(!json!(ghosts).to_string().contains("morning"), "{ghosts:?}");
+        editor.finish();
+
+        for learn in [true, false] {
+            let mut later = begin(learn);
+            eventually("it is wanted again", || !is_offered(&mut later));
+            later.finish();
+        }
+
+        let mut editor = begin(learn);
+        assert_eq!(
+            editor.command("rnn-lsp.allow", word.clone()),
+            json!({"wasForgotten": true})
+        );
+        assert!(is_offered(&mut editor));
+        assert_eq!(
+            editor.command("rnn-lsp.allow", word.clone()),
+            json!({"wasForgotten": false})
+        );
+        editor.finish();
+    }
 }
 
 #[test]
