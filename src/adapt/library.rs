@@ -79,7 +79,10 @@ impl Library {
         }
         let fingerprint = source::fingerprint(text.as_bytes());
         let before = self.store.source(&path);
-        if before.is_some_and(|source| source.fingerprint == fingerprint) {
+        let is_read = |source: &Source| {
+            source.fingerprint == fingerprint && !self.store.may_lack_words(source)
+        };
+        if before.is_some_and(is_read) {
             return Ok(Learned::Unchanged);
         }
         let moved = self.store.moved_from(&path, fingerprint).cloned();
@@ -87,7 +90,7 @@ impl Library {
             && let Some(copy) = self
                 .store
                 .sources()
-                .find(|source| source.fingerprint == fingerprint)
+                .find(|source| source.fingerprint == fingerprint && source.path != path)
         {
             return Ok(Learned::Copy(copy.path.clone()));
         }
@@ -128,7 +131,8 @@ impl Library {
 
     /// Lets a word be learned and offered again: from what is saved from now on. Whether it was forgotten.
     pub fn allow_word(&mut self, word: &str) -> Result<bool, Error> {
-        self.store.allow_word(&folded(word))
+        self.store
+            .allow_word(&folded(word), seconds(SystemTime::now()))
     }
 
     /// Forgets. The number of files concerned.
@@ -265,6 +269,28 @@ pub fn time_of(day: u32) -> SystemTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_allowed_word_is_learned_from_files_that_have_not_changed() {
+        let model = Arc::new(Model::tiny(1));
+        let folder = tempfile::tempdir().unwrap();
+        let mut library = Library::open(folder.path(), model);
+        let text = "The Tharb sat in the house.\n\nThen the Tharb slept.\n";
+        let learn = |library: &mut Library| {
+            library
+                .learn(Path::new("/a.md"), Language::Markdown, text, time_of(9))
+                .unwrap()
+        };
+        let said = |library: &Library| format!("{:?}", library.counts(time_of(100)));
+        assert_eq!(learn(&mut library), Learned::Words(10));
+        let before = said(&library);
+        library.forget(&Forget::Word("Tharb".to_owned())).unwrap();
+        assert_eq!(learn(&mut library), Learned::Unchanged);
+        assert!(!said(&library).contains("tharb"));
+        assert!(library.allow_word("tharb").unwrap());
+        assert_eq!(learn(&mut library), Learned::Words(10));
+        assert_eq!(said(&library), before);
+    }
 
     #[test]
     fn what_a_document_counts_is_left_out_as_if_it_had_never_been_read() {

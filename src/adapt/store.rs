@@ -105,6 +105,9 @@ struct Forgotten {
     paths: BTreeSet<u64>,
     #[serde(default)]
     words: BTreeSet<u64>,
+    /// When a word was taken off the list last, in seconds since 1970.
+    #[serde(default)]
+    allowed: u64,
 }
 
 impl Store {
@@ -289,13 +292,19 @@ impl Store {
         }
     }
 
-    /// Lets a word be learned and offered again. Whether it was forgotten.
-    pub fn allow_word(&mut self, word: &str) -> Result<bool, Error> {
+    /// Lets a word be learned and offered again from `now` on, in seconds since 1970. Whether it was forgotten.
+    pub fn allow_word(&mut self, word: &str, now: u64) -> Result<bool, Error> {
         let is_changed = self.forgotten.words.remove(&fingerprint(word.as_bytes()));
         if is_changed {
+            self.forgotten.allowed = now;
             self.write_forgotten()?;
         }
         Ok(is_changed)
+    }
+
+    /// Whether a source was read before a word was taken off the list, which it may lack.
+    pub(super) fn may_lack_words(&self, source: &Source) -> bool {
+        source.learned <= self.forgotten.allowed
     }
 
     /// Forgets everything, that something was forgotten included.

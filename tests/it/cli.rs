@@ -488,4 +488,6 @@ fn learning_looking_and_forgetting() {
     assert!(run(&["status"]).contains("1 word that you forgot is never offered"));
     assert!(run(&["allow", "Quibblethorpe"]).contains("is offered again"));
     assert!(run(&["allow", "Quibblethorpe"]).contains("was not forgotten"));
+    run(&["learn", "."]);
+    assert!(run(&["status"]).contains("Quibblethorpe"));
 }
