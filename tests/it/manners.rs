@@ -335,6 +335,31 @@ fn markdown_is_not_in_the_way() {
     offers("- one\n- two\n- thr$0", "three");
 }
 
+/// An item and a quotation begin anew, whatever was said before.
+#[test]
+fn items_begin_sentences() {
+    let goes_on = "is are was and or of to in for with on has will";
+    refuses("Our plans are simple.\n\n- $0", goes_on);
+    refuses(
+        "- Fix the parser\n- Add tests\n- Write the docs\n- $0",
+        goes_on,
+    );
+    refuses("1. First, install the program.\n2. $0", goes_on);
+    refuses("The first change is about speed.\n\n> $0", goes_on);
+}
+
+#[test]
+fn code_is_part_of_its_sentence() {
+    offers("The file `main.rs` cont$0", "contains");
+    offers("`main.rs` cont$0", "contains");
+    // Not "a instead", as if the code were not there.
+    offers("Let us take a `Vec` inst$0", "instead");
+    refuses(
+        "Read `frobnicate`, then call `frobnicate`. To fro$0",
+        "frobnicate",
+    );
+}
+
 #[test]
 fn code_and_links_are_left_alone() {
     nothing("Run `carg$0");
