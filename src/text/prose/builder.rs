@@ -104,7 +104,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// The part of a range behind everything that was added, on character boundaries; `None` if nothing is left.
+    /// Where a range goes on behind everything that was passed, which it now is, too; `None` if nothing of it is left.
     fn pass(&mut self, range: &Range<usize>) -> Option<usize> {
         let start = range.start.max(self.floor);
         let whole = self.text.is_char_boundary(start) && self.text.is_char_boundary(range.end);
