@@ -8,49 +8,62 @@ use super::inline::{emphasis, enclosed, line_end, run_before};
 use super::lines::{Line, list_marker, with_next};
 use super::pieces::cut_at_margin;
 
-/// Directives whose content is prose.
-const PROSE: &[&str] = &[
-    "note",
-    "warning",
-    "tip",
-    "hint",
-    "important",
-    "caution",
-    "danger",
-    "error",
-    "attention",
-    "admonition",
-    "seealso",
-    "topic",
-    "sidebar",
-    "epigraph",
-    "highlights",
-    "pull-quote",
-    "container",
-    "rubric",
-    "centered",
-    "figure",
-    "versionadded",
-    "versionchanged",
-    "deprecated",
-    "compound",
-    "todo",
-    "class",
-    "glossary",
-    "only",
-    "hlist",
-    "centered",
-    "function",
-    "py:function",
-    "method",
-    "py:method",
-    "attribute",
-    "data",
-    "module",
-    "option",
-    "describe",
-    "collapse",
-    "dropdown",
+/// Directives whose content is no prose. Of all others it is: what it is parsed as, says the directive, and nearly all say the same as
+/// the text around them.
+const SKIPPED: &[&str] = &[
+    "aafig",
+    "argparse",
+    "asciinema",
+    "autosummary",
+    "bibliography",
+    "blockdiag",
+    "c:alias",
+    "code",
+    "code-block",
+    "code-tab",
+    "command-output",
+    "cpp:alias",
+    "csv-table",
+    "date",
+    "digraph",
+    "doctest",
+    "exec_code",
+    "grammar",
+    "grammar-snippet",
+    "graph",
+    "graphviz",
+    "image",
+    "include",
+    "index",
+    "inheritance-diagram",
+    "ipython",
+    "jupyter-execute",
+    "literalinclude",
+    "math",
+    "mermaid",
+    "meta",
+    "nbgallery",
+    "nwdiag",
+    "parsed-literal",
+    "plantuml",
+    "plot",
+    "productionlist",
+    "program-output",
+    "prompt",
+    "pyrepl",
+    "raw",
+    "role",
+    "runblock",
+    "seqdiag",
+    "sourcecode",
+    "testcleanup",
+    "testcode",
+    "testoutput",
+    "testsetup",
+    "tikz",
+    "toctree",
+    "uml",
+    "unicode",
 ];
 
 /// Those whose own line is text too.
@@ -71,6 +84,22 @@ const PROSE_LINE: &[&str] = &[
     "rubric",
     "centered",
     "todo",
+    "epigraph",
+    "highlights",
+    "pull-quote",
+    "table",
+    "list-table",
+    "impl-detail",
+    "availability",
+];
+
+/// Those whose text begins right below their own line, which is their argument.
+const PROSE_BELOW: &[&str] = &[
+    "versionadded",
+    "versionchanged",
+    "versionremoved",
+    "deprecated",
+    "deprecated-removed",
 ];
 
 /// Roles whose text is read as part of the sentence.
@@ -120,12 +149,21 @@ struct Reader {
     announced: Option<usize>,
     /// The open table.
     table: Option<Table>,
-    /// Lines with options follow a directive.
-    options: bool,
+    /// What may follow a directive's own line.
+    head: Option<Head>,
     /// A doctest runs to the next blank line.
     doctest: bool,
     /// The indentation of the open paragraph's text.
     indent: usize,
+}
+
+/// What stands between a directive's own line and its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Head {
+    /// Options.
+    Options,
+    /// The rest of an argument, indented deeper than this, and options. A blank line ends it.
+    Argument(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +179,7 @@ impl Reader {
         let indent = line.indent();
         let content = line.text[indent..].trim_end();
         if content.is_empty() {
-            self.options = false;
+            self.head = None;
             self.doctest = false;
             if self.table == Some(Table::Grid) {
                 self.table = None;
@@ -152,6 +190,11 @@ impl Reader {
             return;
         }
         self.skipped = None;
+        if let Some(Head::Argument(outside)) = self.head
+            && indent > outside
+        {
+            return;
+        }
         if let Some(outside) = self.announced.take()
             && indent > outside
         {
@@ -168,7 +211,7 @@ impl Reader {
         } else if content.starts_with("__ ") {
             self.skipped = Some(indent);
         } else if let Some(name) = field(content) {
-            if !self.options {
+            if self.head.is_none() {
                 builder.begin(Break::Item);
                 self.text(line, indent, indent + name, builder);
             }
@@ -189,7 +232,7 @@ impl Reader {
         content: &str,
         builder: &mut Builder,
     ) {
-        self.options = false;
+        self.head = None;
         let marker = marker(content);
         if marker > 0 {
             builder.begin(Break::Item);
@@ -229,16 +272,24 @@ impl Reader {
             return;
         }
         let name = body.split("::").next().unwrap_or("");
-        let directive =
-            name.len() < body.len() && !name.contains(' ') && !name.starts_with(['_', '|']);
-        if !directive || !PROSE.contains(&name) {
+        let is_name = |b: u8| b.is_ascii_alphanumeric() || b"-_.:+".contains(&b);
+        let is_directive = name.len() < body.len()
+            && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && name.bytes().all(is_name);
+        if !is_directive || SKIPPED.contains(&name) || name.starts_with("doxygen") {
             self.skipped = Some(indent);
             return;
         }
-        self.options = true;
+        let argument = start + name.len() + 2;
         self.indent = indent + 3;
-        if PROSE_LINE.contains(&name) {
-            builder.push(line.from(start + name.len() + 2));
+        let is_prose = PROSE_LINE.contains(&name);
+        let is_short = is_prose || PROSE_BELOW.contains(&name);
+        self.head = Some(match line.text[argument..].trim().is_empty() || is_short {
+            true => Head::Options,
+            false => Head::Argument(indent),
+        });
+        if is_prose {
+            builder.push(line.from(argument));
         }
     }
 
@@ -284,8 +335,16 @@ fn field(content: &str) -> Option<usize> {
     (plain && (after.is_empty() || after.starts_with(' '))).then_some(end + 2)
 }
 
-/// The length of a list marker, those of its own included: `#. `, `(1) `.
+/// The length of list markers, those of its own included: `#. `, `(1) `, and `* - ` of a table that is written as a list.
 fn marker(content: &str) -> usize {
+    let first = one_marker(content);
+    match content[first..].starts_with("- ") && content.starts_with(['*', '-']) {
+        true => first + 2,
+        false => first,
+    }
+}
+
+fn one_marker(content: &str) -> usize {
     if content.starts_with("#. ") {
         return 3;
     }
@@ -457,6 +516,45 @@ mod tests {
     }
 
     #[test]
+    fn what_directives_hold_is_prose_unless_it_is_known_not_to_be() {
+        check(
+            Rst,
+            ".. confval:: no\n   :type: no\n   :default: no\n\n   What it is.\n   More.\n\n   .. versionadded:: 9.0\n      The option.\n",
+            &[r"P What it is.\n|More.", "P The option."],
+        );
+        check(
+            Rst,
+            ".. py:function:: f(a)\n                 g(b)\n   :noindex:\n\n   It counts.\n\n   :param a: The number.\n",
+            &["P It counts.", "I The number."],
+        );
+        check(
+            Rst,
+            ".. function:: f\n.. function:: g\n\n   Both.\n",
+            &["P Both."],
+        );
+        check(
+            Rst,
+            ".. hlist::\n   :columns: 3\n\n   * one\n   * two\n",
+            &["I one", "I two"],
+        );
+        check(
+            Rst,
+            ".. container:: no\n\n   yes\n\n.. tab-item::\n   yes too\n",
+            &["P yes", "P yes too"],
+        );
+        check(
+            Rst,
+            ".. list-table:: Its title\n   :header-rows: 1\n\n   * - One\n     - Two\n",
+            &["P Its title", "I One", "I Two"],
+        );
+        for code in ["toctree", "math", "graphviz", "doxygenclass", "c:alias"] {
+            let text = format!(".. {code}:: no\n   :no: no\n\n   no\n\nyes");
+            check(Rst, &text, &["P yes"]);
+        }
+        check(Rst, ".. not a directive:: no\n   no\n\nyes", &["P yes"]);
+    }
+
+    #[test]
     fn spans() {
         check(Rst, "a ``b c`` *d* **e f** g", &["P a | |d| |e f| g"]);
         check(
@@ -481,6 +579,8 @@ mod tests {
         check_cursor(Rst, "a::\n\n   $0", "-");
         check_cursor(Rst, ".. note::\n\n   $0", "Paragraph ");
         check_cursor(Rst, ".. code-block:: c\n\n   $0", "-");
+        check_cursor(Rst, ".. function:: $0", "-");
+        check_cursor(Rst, ".. function:: f\n\n   $0", "Paragraph ");
         check_cursor(Rst, "Title$0\n=====\n", "Heading Title");
     }
 }
