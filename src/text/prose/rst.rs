@@ -93,14 +93,9 @@ const PROSE_LINE: &[&str] = &[
     "availability",
 ];
 
-/// Those whose text begins right below their own line, which is their argument.
-const PROSE_BELOW: &[&str] = &[
-    "versionadded",
-    "versionchanged",
-    "versionremoved",
-    "deprecated",
-    "deprecated-removed",
-];
+/// How the names begin of those whose text begins right below their own line, which is their argument: `versionadded`,
+/// `version-removed`, `deprecated-removed`.
+const PROSE_BELOW: &[&str] = &["version", "deprecated"];
 
 /// Roles whose text is read as part of the sentence.
 const PROSE_ROLES: &[&str] = &[
@@ -283,7 +278,7 @@ impl Reader {
         let argument = start + name.len() + 2;
         self.indent = indent + 3;
         let is_prose = PROSE_LINE.contains(&name);
-        let is_short = is_prose || PROSE_BELOW.contains(&name);
+        let is_short = is_prose || PROSE_BELOW.iter().any(|start| name.starts_with(start));
         self.head = Some(match line.text[argument..].trim().is_empty() || is_short {
             true => Head::Options,
             false => Head::Argument(indent),
@@ -425,12 +420,10 @@ fn interpreted(
     let role = &text[at - role_length..at];
     let is_role = role.len() > 2 && role.starts_with(':') && role.ends_with(':');
     let start = if is_role { at - role_length } else { at };
-    let Some(end) = enclosed(text, source, at, "`", "`") else {
-        let end = line_end(text, source, at);
-        holes.push(start..end);
-        return end;
-    };
-    let inner = &text[at + 1..end - 1];
+    // What is not closed yet goes to the end of its line.
+    let closed = enclosed(text, source, at, "`", "`");
+    let end = closed.unwrap_or_else(|| line_end(text, source, at));
+    let inner = &text[at + 1..end - usize::from(closed.is_some())];
     let marks = text[end..source.end]
         .bytes()
         .take_while(|b| *b == b'_')
@@ -575,6 +568,10 @@ mod tests {
     fn cursors() {
         check_cursor(Rst, "a ``b $0", "-");
         check_cursor(Rst, "a :ref:`b$0", "-");
+        check_cursor(Rst, "a :ref:`b c$0", "Paragraph a b c");
+        check_cursor(Rst, "a :func:`b c$0", "-");
+        check_cursor(Rst, "a `b$0", "-");
+        check_cursor(Rst, "a `b c$0", "Paragraph a b c");
         check_cursor(Rst, "- $0", "Item ");
         check_cursor(Rst, "a::\n\n   $0", "-");
         check_cursor(Rst, ".. note::\n\n   $0", "Paragraph ");
