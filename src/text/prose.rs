@@ -32,6 +32,7 @@ mod rst;
 mod running;
 mod typst;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 pub use language::Language;
@@ -64,6 +65,8 @@ pub struct Paragraph {
     pub ranges: Vec<Range<usize>>,
     /// Inline code between them, in order: no prose, but part of the sentence.
     pub code: Vec<Range<usize>>,
+    /// Whether `~` is a space in it.
+    pub ties: bool,
 }
 
 /// A cursor in prose: everything of its piece that is read before it.
@@ -107,9 +110,10 @@ pub fn piece(language: Language, part: Part, text: &str) -> Vec<Paragraph> {
         Language::Markdown => Builder::with_markup(text, dialects::markup, b""),
         Language::GitCommit => Builder::with_markup(text, git::markup, b"`"),
         Language::Rst => Builder::with_markup(text, rst::markup, b"`"),
-        Language::Org => Builder::with_markup(text, org::markup, b"=~"),
+        Language::Org => Builder::with_markup(text, org::markup, b"=~$"),
         Language::Asciidoc => Builder::with_markup(text, asciidoc::markup, b"`"),
         Language::Html => Builder::with_markup(text, dialects::templates, b""),
+        Language::Latex | Language::Typst => Builder::new(text).with_ties(),
         _ => Builder::new(text),
     };
     match language {
@@ -207,8 +211,16 @@ impl Paragraph {
     pub fn text(&self, document: &str) -> String {
         self.ranges
             .iter()
-            .map(|range| &document[range.clone()])
+            .map(|range| self.read(&document[range.clone()]))
             .collect()
+    }
+
+    /// Text as it is read: of as many bytes.
+    fn read<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.ties && text.contains('~') {
+            true => Cow::Owned(text.replace('~', " ")),
+            false => Cow::Borrowed(text),
+        }
     }
 
     /// The paragraph as it is read, with its code: the network learned from sentences that had theirs.
@@ -219,7 +231,7 @@ impl Paragraph {
             while let Some(code) = code.next_if(|code| code.start < range.start) {
                 running.push(&document[code.clone()], true);
             }
-            running.push(&document[range.clone()], false);
+            running.push(&self.read(&document[range.clone()]), false);
         }
         code.for_each(|code| running.push(&document[code.clone()], true));
         running

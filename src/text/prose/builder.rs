@@ -25,6 +25,8 @@ pub(super) struct Builder<'t> {
     markup: Markup,
     /// Marks around inline code, where it is part of that markup.
     code_marks: &'static [u8],
+    /// Whether `~` is a space.
+    ties: bool,
     /// No range starts before this.
     floor: usize,
 }
@@ -50,8 +52,14 @@ impl<'t> Builder<'t> {
             expected: Break::Paragraph,
             markup,
             code_marks,
+            ties: false,
             floor: 0,
         }
+    }
+
+    /// For formats in which `~` is a space that keeps its line together.
+    pub(super) fn with_ties(self) -> Builder<'t> {
+        Builder { ties: true, ..self }
     }
 
     /// Ends the open paragraph; the next begins with the next text and is of this kind.
@@ -68,6 +76,7 @@ impl<'t> Builder<'t> {
             starts,
             ranges: Vec::new(),
             code: Vec::new(),
+            ties: self.ties,
         });
     }
 
@@ -84,8 +93,9 @@ impl<'t> Builder<'t> {
         if self.open.is_none() && self.text[start..range.end].trim().is_empty() {
             return;
         }
-        let open = open(&mut self.open, &mut self.expected);
-        bridge(self.text, open, start);
+        let text = self.text;
+        let open = self.open_paragraph();
+        bridge(text, open, start);
         match open.ranges.last_mut() {
             Some(last) if last.end == start => last.end = range.end,
             _ => open.ranges.push(start..range.end),
@@ -98,10 +108,21 @@ impl<'t> Builder<'t> {
         if let Some(start) = self.pass(&range)
             && let Some(code) = readable(self.text, start..range.end)
         {
-            let open = open(&mut self.open, &mut self.expected);
-            bridge(self.text, open, code.start);
+            let text = self.text;
+            let open = self.open_paragraph();
+            bridge(text, open, code.start);
             open.code.push(code);
         }
+    }
+
+    /// The open paragraph, or a new one that is as expected.
+    fn open_paragraph(&mut self) -> &mut Paragraph {
+        self.open.get_or_insert_with(|| Paragraph {
+            starts: std::mem::replace(&mut self.expected, Break::Paragraph),
+            ranges: Vec::new(),
+            code: Vec::new(),
+            ties: self.ties,
+        })
     }
 
     /// Where a range goes on behind everything that was passed, which it now is, too; `None` if nothing of it is left.
@@ -179,15 +200,6 @@ impl<'t> Builder<'t> {
         self.end();
         self.done
     }
-}
-
-/// The open paragraph, or a new one that is as expected.
-fn open<'p>(paragraph: &'p mut Option<Paragraph>, expected: &mut Break) -> &'p mut Paragraph {
-    paragraph.get_or_insert_with(|| Paragraph {
-        starts: std::mem::replace(expected, Break::Paragraph),
-        ranges: Vec::new(),
-        code: Vec::new(),
-    })
 }
 
 /// Inline code as it is read, without white space around it.

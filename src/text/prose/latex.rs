@@ -1,7 +1,10 @@
 //! LaTeX: the text of the document's body and the arguments that are known to hold text.
 //!
-//! TeX can only be read by running it. This scanner knows the usual commands and environments; what it does not know
-//! is left out with its arguments.
+//! TeX can only be read by running it. This scanner knows the usual commands and environments. Of what it does not know,
+//! environments are prose, and the argument of a command that has one alone is so when it reads like it; all other arguments
+//! are left out.
+
+use std::ops::Range;
 
 use super::builder::Builder;
 use super::lines::{blank_lines, line_break};
@@ -68,6 +71,37 @@ const BLOCK: &[(&str, Break)] = &[
     ("captionof", Break::Paragraph),
     ("abstract", Break::Paragraph),
     ("epigraph", Break::Quote),
+];
+
+/// What stands in the names of commands whose argument is no text, however much it reads like it.
+const NO_TEXT: &[&str] = &[
+    "bib",
+    "cite",
+    "color",
+    "command",
+    "counter",
+    "Declare",
+    "file",
+    "font",
+    "graphic",
+    "include",
+    "index",
+    "input",
+    "label",
+    "language",
+    "length",
+    "math",
+    "ref",
+    "rule",
+    "set",
+    "size",
+    "skip",
+    "space",
+    "style",
+    "tikz",
+    "url",
+    "usepackage",
+    "usetheme",
 ];
 
 /// Environments without prose.
@@ -187,14 +221,14 @@ impl<'t, 'b> Scanner<'t, 'b> {
                     }
                 }
                 b'%' => self.comment(),
-                b'$' => self.skip_to(self.math()),
+                b'$' => self.math(),
                 b'{' => {
                     self.groups.push(Group::Inline);
                     self.skip_to(self.at + 1);
                 }
                 b'}' => self.close(),
-                // A tie before text is white space; one before a reference goes with it.
-                b'~' if self.text[self.at + 1..].starts_with(char::is_alphanumeric) => self.at += 1,
+                // A tie is a space; one before a reference goes with it.
+                b'~' if self.is_tie() => self.at += 1,
                 b'&' | b'~' => self.skip_to(self.at + 1),
                 _ => {
                     self.at += line_break(&self.text[self.at..]);
@@ -252,11 +286,34 @@ impl<'t, 'b> Scanner<'t, 'b> {
         }
     }
 
-    /// Where the math ends that begins here.
-    fn math(&self) -> usize {
-        let rest = &self.text[self.at..];
-        let mark = if rest.starts_with("$$") { "$$" } else { "$" };
-        self.at + mark.len() + until(&rest[mark.len()..], mark)
+    /// Whether the `~` here stands before something that is read.
+    fn is_tie(&self) -> bool {
+        let rest = &self.text[self.at + 1..];
+        rest.starts_with(char::is_alphanumeric)
+            || rest.starts_with(['$', '{', '(', '`'])
+            || rest.starts_with("\\(")
+    }
+
+    /// Goes behind the formula that begins here. One in a line is read with its sentence, as code is.
+    fn math(&mut self) {
+        let mark = match self.text[self.at..].starts_with("$$") {
+            true => "$$",
+            false => "$",
+        };
+        let start = self.at + mark.len();
+        let end = start + until(&self.text[start..], mark);
+        self.formula(start..end, mark);
+    }
+
+    /// Goes behind a formula, of which the closing mark may be missing.
+    fn formula(&mut self, inner: Range<usize>, mark: &str) {
+        self.skip_to(inner.end);
+        if mark != "$$"
+            && let Some(formula) = self.text[inner.clone()].strip_suffix(mark)
+        {
+            self.builder
+                .push_code(inner.start..inner.start + formula.len());
+        }
     }
 
     /// A control sequence; true at the document's end.
@@ -337,7 +394,32 @@ impl<'t, 'b> Scanner<'t, 'b> {
                 return;
             }
         }
-        self.skip_to(self.arguments(after));
+        self.unknown(name, after);
+    }
+
+    /// A command that is not known. Its only argument is text if it has a word and something behind a space; while it is one word, it is
+    /// read with its sentence, as code is.
+    fn unknown(&mut self, name: &str, after: usize) {
+        let start = self.options(after);
+        let end = self.group(start);
+        let inner = &self.text[end.min(start + 1)..end];
+        let is_letter = |c: char| c.is_alphabetic() || matches!(c, '-' | '\'' | '’');
+        let word = inner.trim_start_matches(is_letter);
+        let alone = self.arguments(end) == end;
+        if word.len() == inner.len() || !alone || NO_TEXT.iter().any(|part| name.contains(part)) {
+            self.skip_to(self.arguments(after));
+        } else if word
+            .trim_start_matches([',', ';', ':', '.'])
+            .starts_with([' ', '~', '\n', '\r'])
+        {
+            self.skip_to(start + 1);
+            self.groups.push(Group::Inline);
+        } else {
+            self.skip_to(end);
+            if word == "}" {
+                self.builder.push_code(start + 1..end - 1);
+            }
+        }
     }
 
     /// A control symbol: `\%`, `\\`, `\(`.
@@ -345,7 +427,10 @@ impl<'t, 'b> Scanner<'t, 'b> {
         let rest = &self.text[self.at + 1..];
         match rest.chars().next() {
             None => self.skip_to(self.at + 1),
-            Some('(') => self.skip_to(self.at + 2 + until(&rest[1..], "\\)")),
+            Some('(') => {
+                let start = self.at + 2;
+                self.formula(start..start + until(&rest[1..], "\\)"), "\\)");
+            }
             Some('[') => self.skip_to(self.at + 2 + until(&rest[1..], "\\]")),
             Some('%' | '&' | '$' | '#' | '_' | '{' | '}') => {
                 self.skip_to(self.at + 1);
@@ -604,6 +689,11 @@ mod tests {
         check(Latex, "``quoted'' --- and", &["P ``quoted'' --- and"]);
         check(
             Latex,
+            "a \\term{universal property} of \\term[x]{it, too} \\index{no no} \\pair{no no}{no} \\size{2 cm} b",
+            &["P a |universal property| of |it, too| | | | b"],
+        );
+        check(
+            Latex,
             "open \\textbf{brace\n\nnext } end",
             &["P open |brace", "P next | end"],
         );
@@ -617,6 +707,9 @@ mod tests {
         check_cursor(Latex, "a \\emph{b $0", "Paragraph a b ");
         check_cursor(Latex, "a \\emph{b}$0", "Paragraph a b^");
         check_cursor(Latex, "a \\cite{b$0", "-");
+        check_cursor(Latex, "a \\term{b$0", "-");
+        check_cursor(Latex, "a \\term{b c$0", "Paragraph a b c");
+        check_cursor(Latex, "a~b$0", "Paragraph a b");
         check_cursor(Latex, "a \\sec$0", "-");
         check_cursor(Latex, "a $x + $0", "-");
         check_cursor(Latex, "a $x$ $0", "Paragraph a  ");

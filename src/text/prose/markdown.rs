@@ -60,10 +60,10 @@ impl Reader {
             Event::Text(seen) if self.skipped == 0 && text[range.clone()] == *seen => {
                 builder.push(range);
             }
-            Event::Code(_) if self.skipped == 0 => {
-                let inner = text[range.clone()].trim_start_matches('`');
+            Event::Code(_) | Event::InlineMath(_) if self.skipped == 0 => {
+                let inner = text[range.clone()].trim_start_matches(['`', '$']);
                 let start = range.end - inner.len();
-                builder.push_code(start..start + inner.trim_end_matches('`').len());
+                builder.push_code(start..start + inner.trim_end_matches(['`', '$']).len());
             }
             _ => {}
         }

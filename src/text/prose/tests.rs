@@ -111,6 +111,24 @@ fn code_is_read_where_it_stands() {
             "Use {x}, .",
         ),
         (Typst, "Use `x` or ```y```.", "Use {x} or ."),
+        (Markdown, "Let $x_1$ be $$y$$ a", "Let {x_1} be  a"),
+        (Org, "Let $x_1$ be \\(y\\) a", "Let {x_1} be  a"),
+        (
+            Latex,
+            "Let $x_1$ be~\\(y\\) $$z$$ \\[w\\] a",
+            "Let {x_1} be {y}   a",
+        ),
+        (
+            Latex,
+            "by D.~Knuth in Figure~\\ref{a} or $x",
+            "by D. Knuth in Figure or",
+        ),
+        (
+            Latex,
+            "a \\term{proof}, \\key{a1}, \\cite{a}, \\pair{b}{c}",
+            "a {proof}, , ,",
+        ),
+        (Typst, "Let $x_1$ be $ y $ a~b", "Let {x_1} be  a b"),
         (Plain, "Use `x`.", "Use `x`."),
     ] {
         assert_eq!(read(language, text), [expected], "{text:?}");

@@ -174,13 +174,13 @@ impl<'t, 'b> Scanner<'t, 'b> {
         false
     }
 
-    /// Adds what was passed if it is raw text in the line.
+    /// Adds what was passed if it is raw text or a formula in the line: a formula with spaces at its ends stands below it.
     fn raw(&mut self, range: std::ops::Range<usize>) {
-        let inner = self.text[range.clone()].strip_prefix('`');
-        if let Some(code) = inner.and_then(|inner| inner.strip_suffix('`'))
-            && self.silent.is_none()
-            && !code.starts_with('`')
-        {
+        let whole = &self.text[range.clone()];
+        let enclosed = |mark| whole.strip_prefix(mark)?.strip_suffix(mark);
+        let formula = enclosed('$').filter(|formula| formula.trim() == *formula);
+        let code = enclosed('`').filter(|code| !code.starts_with('`'));
+        if code.or(formula).is_some() && self.silent.is_none() {
             self.builder.push_code(range.start + 1..range.end - 1);
         }
     }
