@@ -37,7 +37,7 @@ pub(super) fn next_cut(text: &str, part: Part) -> Option<usize> {
     let mut builder = Builder::new(text);
     cut_at_margin(text, |line, _| {
         reader.line(line, &mut builder);
-        reader.end.is_none() && reader.quotes.is_none() && !reader.style
+        reader.end.is_none() && reader.quotes.is_none() && !reader.style && !reader.table
     })
 }
 
@@ -45,6 +45,8 @@ pub(super) fn next_cut(text: &str, part: Part) -> Option<usize> {
 struct Reader {
     /// The line that ends the block being left out.
     end: Option<String>,
+    /// A table is open.
+    table: bool,
     /// The line that ends an open quote.
     quotes: Option<String>,
     /// The next paragraph is code by its style; then, that it is being left out.
@@ -59,6 +61,7 @@ impl Reader {
     fn new(part: Part) -> Reader {
         Reader {
             end: None,
+            table: false,
             quotes: None,
             style: false,
             code: false,
@@ -82,8 +85,16 @@ impl Reader {
         if self.code || self.header {
             return;
         }
+        if content == "|===" {
+            self.table = !self.table;
+            self.style = false;
+            return builder.expect(Break::Paragraph);
+        }
         if self.delimiter(content, builder) || self.is_left_out(content, builder) {
             return;
+        }
+        if self.table {
+            return cells(line.from(0), line.text, builder);
         }
         let level = content.bytes().take_while(|b| *b == b'=').count();
         let level = if level == 0 {
@@ -110,7 +121,7 @@ impl Reader {
     fn delimiter(&mut self, content: &str, builder: &mut Builder) -> bool {
         let first = content.bytes().next().unwrap_or(b' ');
         let run = content.len() >= 4 && content.bytes().all(|b| b == first);
-        let table = matches!(content, "|===" | ",===" | ":===" | "!===");
+        let table = matches!(content, ",===" | ":===" | "!===");
         let fence = content.starts_with("```");
         if table || fence || (run && matches!(first, b'-' | b'.' | b'+' | b'/')) {
             self.end = Some(if fence {
@@ -216,6 +227,24 @@ impl Reader {
             }
         }
         builder.push(line.from(skip));
+    }
+}
+
+/// A line of a table: text that goes on with the cell above, and cells behind `|`.
+fn cells(range: Range<usize>, line: &str, builder: &mut Builder) {
+    let mut at = range.start;
+    for (index, cell) in line.split('|').enumerate() {
+        if index > 0 {
+            builder.expect(Break::Item);
+        }
+        let is_last = at + cell.len() == range.start + line.len();
+        // In front of the first, how many columns and rows it spans, and its style, stand in one piece.
+        let is_style = index == 0 && !is_last && !cell.trim_end().contains(' ');
+        let end = if is_last { range.end } else { at + cell.len() };
+        if !is_style {
+            builder.push(at..end);
+        }
+        at += cell.len() + 1;
     }
 }
 
@@ -415,7 +444,12 @@ mod tests {
             &["P a", "P b"],
         );
         check(Asciidoc, "[source]\nno\nno\n\nyes", &["P yes"]);
-        check(Asciidoc, "|===\n|a |b\n\n|c\n|===\nyes", &["P yes"]);
+        check(
+            Asciidoc,
+            "[cols=2]\n|===\n|One |Two\n\n2+|Three goes\non\na|\n----\nno\n----\n|===\nyes",
+            &["I One", "I Two", r"I Three goes\non", "P yes"],
+        );
+        check(Asciidoc, ",===\na,b\n,===\nyes", &["P yes"]);
         check(
             Asciidoc,
             "* one\n** two\n. three\n<1> four\n",

@@ -71,7 +71,7 @@ impl Reader {
 
     fn start(&mut self, tag: &Tag, builder: &mut Builder) {
         match tag {
-            Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::Table(_) | Tag::MetadataBlock(_) => {
+            Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::MetadataBlock(_) => {
                 builder.end();
                 self.skipped = 1;
             }
@@ -79,7 +79,7 @@ impl Reader {
                 link_type: LinkType::Autolink | LinkType::Email,
                 ..
             } => self.skipped = 1,
-            Tag::Item => builder.expect(Break::Item),
+            Tag::Item | Tag::TableCell => builder.expect(Break::Item),
             Tag::BlockQuote(_) => builder.expect(Break::Quote),
             Tag::Heading { .. } => builder.begin(Break::Heading),
             Tag::Paragraph | Tag::FootnoteDefinition(_) => builder.end(),
@@ -90,7 +90,9 @@ impl Reader {
 
 fn end(tag: TagEnd, builder: &mut Builder) {
     match tag {
-        TagEnd::Item | TagEnd::BlockQuote(_) => builder.expect(Break::Paragraph),
+        TagEnd::Item | TagEnd::TableCell | TagEnd::BlockQuote(_) => {
+            builder.expect(Break::Paragraph)
+        }
         TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::FootnoteDefinition => builder.end(),
         _ => {}
     }
@@ -346,8 +348,8 @@ mod tests {
         check(Markdown, "~~~\nnever closed\n\n# no\n", &[]);
         check(
             Markdown,
-            "| a | b |\n|---|---|\n| c | d |\n\nend",
-            &["P end"],
+            "| a | `b` |\n|---|---|\n| c *d* | |\n\nend",
+            &["I a", "I c |d", "P end"],
         );
         check(Markdown, "<div>\nraw\n</div>\n\nend", &["P end"]);
         check(Markdown, "<!-- a\n\nb -->\n\nend", &["P end"]);
@@ -416,6 +418,8 @@ mod tests {
         check_cursor(Markdown, "- a\n- $0", "Item ");
         check_cursor(Markdown, "- [ ] $0", "Item ");
         check_cursor(Markdown, "# $0", "Heading ");
+        check_cursor(Markdown, "| a | b |\n|---|---|\n| c | $0 |", "Item ");
+        check_cursor(Markdown, "| a | b |\n|---|---|\n| c | d e$0", "Item d e");
         check_cursor(Markdown, "> $0", "Quote ");
         check_cursor(Markdown, "> a\n> b $0\n> c", "Quote a\\nb ");
         check_cursor(Markdown, "a **b $0", "Paragraph a **b ");
@@ -437,6 +441,6 @@ mod tests {
         check_cursor(Markdown, "```\na $0", "-");
         check_cursor(Markdown, "```\na\n```\n$0", "Paragraph ");
         check_cursor(Markdown, "a\n\n    $0", "-");
-        check_cursor(Markdown, "| a | b $0|\n|---|---|\n", "-");
+        check_cursor(Markdown, "| a | b $0|\n|---|---|\n", "Item b ");
     }
 }

@@ -59,6 +59,8 @@ impl Reader {
             self.keyword(content, builder);
         } else if content == "#" || content.starts_with("# ") || is_left_out(content) {
             builder.end();
+        } else if content.starts_with('|') {
+            cells(line, builder);
         } else if is_drawer(content) {
             builder.end();
             self.end = Some(":end:".to_owned());
@@ -146,12 +148,23 @@ fn paragraph(line: Line, indent: usize, content: &str, builder: &mut Builder) {
     builder.push(line.from(skip));
 }
 
-/// Tables, fixed-width lines, planning lines, rules.
+/// A row of a table.
+fn cells(line: Line, builder: &mut Builder) {
+    let mut at = line.start;
+    for cell in line.text.split('|') {
+        builder.expect(Break::Item);
+        builder.push(at..at + cell.len());
+        at += cell.len() + 1;
+    }
+    builder.expect(Break::Paragraph);
+}
+
+/// Rules of tables and tables of other programs, fixed-width lines, planning lines, rules.
 fn is_left_out(content: &str) -> bool {
     let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| content.starts_with(prefix));
     content == ":"
         || starts(&[
-            "|",
+            "|-",
             "+-",
             ": ",
             "SCHEDULED:",
@@ -331,8 +344,8 @@ mod tests {
         );
         check(
             Org,
-            "| a | b |\n|---+---|\n\n: fixed\n# comment\n-----\ntext",
-            &["P text"],
+            "| a | *b* c |\n|---+---|\n\n: fixed\n# comment\n-----\ntext",
+            &["I a", "I b| c", "P text"],
         );
         check(
             Org,
