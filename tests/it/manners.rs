@@ -375,7 +375,16 @@ fn code_and_links_are_left_alone() {
     nothing("<div class=\"impor$0");
     nothing("$$ impor$0 $$");
     nothing("---\ntitle: impor$0\n---\n");
-    nothing("| Name | Value |\n|---|---|\n| impor$0 | 2 |");
+}
+
+#[test]
+fn the_cells_of_tables_are_prose() {
+    let table = "| Name | Value |\n|---|---|\n";
+    let is_ending = |word: &str| word.to_lowercase().starts_with("impor");
+    all(&format!("{table}| impor$0 | 2 |"), is_ending);
+    all(&format!("{table}| `x` | very impor$0"), is_ending);
+    nothing(&format!("{table}| `impor$0` | 2 |"));
+    nothing(&format!("{table}| 3$0 |"));
 }
 
 #[test]
