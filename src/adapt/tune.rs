@@ -93,7 +93,6 @@ struct Course {
 #[derive(Debug)]
 struct Blending {
     known: [Tally; 2], // on the newest prose, on general prose
-    base: Parameters,
     tuned: Parameters,
     tried: usize,
     faithful: usize, // that forgot little
@@ -182,7 +181,7 @@ impl Tuning {
                     *reading = Reading::new(&self.base);
                 }
                 match <[Tally; 2]>::try_from(known) {
-                    Ok(known) => Stage::Blend(Box::new(Blending::new(known, &self.base, *tuned))),
+                    Ok(known) => Stage::Blend(Box::new(Blending::new(known, *tuned))),
                     Err(known) => Stage::Known(known, reading, tuned),
                 }
             }
@@ -289,10 +288,9 @@ impl Course {
 }
 
 impl Blending {
-    fn new(known: [Tally; 2], base: &Model, tuned: Parameters) -> Blending {
+    fn new(known: [Tally; 2], tuned: Parameters) -> Blending {
         Blending {
             known,
-            base: export::parameters(base),
             tuned,
             tried: 0,
             faithful: 0,
@@ -307,7 +305,7 @@ impl Blending {
             let Some(share) = BLENDS.get(self.tried).filter(|_| self.faithful < ENOUGH) else {
                 return true;
             };
-            self.candidate = Some(Candidate::new(base, &self.base, &self.tuned, *share));
+            self.candidate = Some(Candidate::new(base, &self.tuned, *share));
             return false;
         };
         let Candidate { model, reading, .. } = candidate;
@@ -360,10 +358,11 @@ impl Blending {
 }
 
 impl Candidate {
-    fn new(model: &Model, base: &Parameters, tuned: &Parameters, share: f32) -> Candidate {
-        let mut blend = tuned.clone();
-        blend.pull_to(base, 1.0 - share);
+    fn new(model: &Model, tuned: &Parameters, share: f32) -> Candidate {
+        let mut blend = export::parameters(model);
+        blend.pull_to(tuned, share);
         let bytes = model.with_network(&export::network(&blend));
+        drop(blend);
         let model = opened(bytes.clone());
         Candidate {
             newest: None,
@@ -422,7 +421,7 @@ mod tests {
             targets: Vec::new(),
         };
         let tried = |forgetting: &[f64]| {
-            let mut blending = Blending::new(known, &model, parameters());
+            let mut blending = Blending::new(known, parameters());
             for &forgetting in forgetting {
                 blending.tried += 1;
                 blending.enter(Tally::of(90.0), forgetting, Vec::new());
@@ -438,7 +437,7 @@ mod tests {
     fn of_several_blends_the_best_that_forgets_little_is_judged() {
         let known = [Tally::of(100.0), Tally::of(100.0)];
         let model = Model::tiny(1);
-        let mut blending = Blending::new(known, &model, export::parameters(&model));
+        let mut blending = Blending::new(known, export::parameters(&model));
         for (own, forgetting) in [(90.0, 3.0), (96.0, 0.9), (95.0, 0.5), (97.0, 0.1)] {
             blending.enter(Tally::of(own), forgetting, vec![own as u8]);
         }
