@@ -20,7 +20,7 @@ use super::{Error, files};
 use crate::eval::Menus;
 use crate::model::Model;
 use crate::text::prose::Language;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -307,13 +307,12 @@ impl Work {
             self.watch(&[]);
         }
         self.waiting.clear();
-        self.lend_unwanted();
+        self.lend_unwanted(Store::forgotten_words_in(&self.folder));
         self.tell_reception();
     }
 
     /// What was forgotten stays unwanted where nothing is learned.
-    fn lend_unwanted(&mut self) {
-        let unwanted = Store::forgotten_words_in(&self.folder);
+    fn lend_unwanted(&mut self, unwanted: BTreeSet<u64>) {
         self.earlier = Earlier {
             all: Arc::new(PersonalCounts::unwanting(unwanted)),
             ..Earlier::default()
@@ -369,12 +368,14 @@ impl Work {
         let store = whole(&self.folder);
         let (ours, others): (Vec<_>, Vec<_>) =
             paths.into_iter().partition(|path| path.starts_with(&store));
-        if self.library.is_none() {
-            return self.lend_unwanted();
-        }
-        if let Some(library) = &mut self.library
-            && !ours.is_empty()
-        {
+        let Some(library) = &mut self.library else {
+            let unwanted = Store::forgotten_words_in(&self.folder);
+            if unwanted != self.earlier.all.unwanted {
+                self.lend_unwanted(unwanted);
+            }
+            return;
+        };
+        if !ours.is_empty() {
             if library.store.refresh() {
                 self.is_stale = true;
                 self.since.get_or_insert_with(Instant::now);
