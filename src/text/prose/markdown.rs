@@ -60,10 +60,14 @@ impl Reader {
             Event::Text(seen) if self.skipped == 0 && text[range.clone()] == *seen => {
                 builder.push(range);
             }
-            Event::Code(_) | Event::InlineMath(_) if self.skipped == 0 => {
-                let inner = text[range.clone()].trim_start_matches(['`', '$']);
+            Event::Code(_) if self.skipped == 0 => {
+                let inner = text[range.clone()].trim_start_matches('`');
                 let start = range.end - inner.len();
-                builder.push_code(start..start + inner.trim_end_matches(['`', '$']).len());
+                builder.push_code(start..start + inner.trim_end_matches('`').len());
+            }
+            Event::InlineMath(formula) if self.skipped == 0 => {
+                let start = range.end.saturating_sub(formula.len() + 1);
+                builder.push_code(start..range.end.saturating_sub(1));
             }
             _ => {}
         }

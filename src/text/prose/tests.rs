@@ -112,6 +112,7 @@ fn code_is_read_where_it_stands() {
         ),
         (Typst, "Use `x` or ```y```.", "Use {x} or ."),
         (Markdown, "Let $x_1$ be $$y$$ a", "Let {x_1} be  a"),
+        (Markdown, "Let `$x` be $`y`$ a", "Let {$x} be {`y`} a"),
         (Org, "Let $x_1$ be \\(y\\) a", "Let {x_1} be  a"),
         (
             Latex,
