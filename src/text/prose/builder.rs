@@ -167,8 +167,16 @@ impl<'t> Builder<'t> {
             });
             if !holes.is_empty() {
                 holes.sort_unstable_by_key(|hole| hole.start);
-                let code = holes.iter().filter_map(|hole| self.code_in(hole.clone()));
-                paragraph.code.extend(code);
+                // What is taken for an address as well is code but once.
+                let mut read = 0;
+                for hole in &holes {
+                    if hole.start >= read
+                        && let Some(code) = self.code_in(hole.clone())
+                    {
+                        read = hole.end;
+                        paragraph.code.push(code);
+                    }
+                }
                 paragraph.ranges = subtract(&paragraph.ranges, &holes);
             }
         }
@@ -274,8 +282,11 @@ fn subtract(ranges: &[Range<usize>], holes: &[Range<usize>]) -> Vec<Range<usize>
 
 /// Drops white space at both ends of a paragraph, and everything of one that is nothing but code.
 fn trim(text: &str, paragraph: &mut Paragraph) {
-    let Paragraph { ranges, code, .. } = paragraph;
-    let blank = |range: &Range<usize>| text[range.clone()].trim_start().is_empty();
+    let Paragraph {
+        ranges, code, ties, ..
+    } = paragraph;
+    let is_space = |c: char| c.is_whitespace() || *ties && c == '~';
+    let blank = |range: &Range<usize>| text[range.clone()].chars().all(is_space);
     if ranges.iter().all(blank) {
         ranges.clear();
         return;
@@ -285,7 +296,7 @@ fn trim(text: &str, paragraph: &mut Paragraph) {
         [] => (usize::MAX, 0),
     };
     while let Some(end) = ranges.last_mut().filter(|range| range.start >= last) {
-        end.end = end.start + text[end.clone()].trim_end().len();
+        end.end = end.start + text[end.clone()].trim_end_matches(is_space).len();
         if end.start < end.end {
             break;
         }
@@ -295,6 +306,6 @@ fn trim(text: &str, paragraph: &mut Paragraph) {
     let leading = ranges.iter().take_while(leading).count();
     ranges.drain(..leading);
     if let Some(start) = ranges.first_mut().filter(|range| range.end <= first) {
-        start.start = start.end - text[start.clone()].trim_start().len();
+        start.start = start.end - text[start.clone()].trim_start_matches(is_space).len();
     }
 }

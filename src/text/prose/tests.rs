@@ -102,6 +102,7 @@ fn code_is_read_where_it_stands() {
         (Rst, "Use ``x`` or :func:`y`, `z`.", "Use {x} or {y}, {z}."),
         (Rst, ":ref:`the text <x>` ``a", "the text"),
         (Org, "Use =x= or ~y~.", "Use {x} or {y}."),
+        (Org, "Use $//$ and =a//=.", "Use {//} and {a//}."),
         (Asciidoc, "Use `x` or ``y``.", "Use {x} or {y}."),
         (GitCommit, "Use `x`, not `y`", "Use {x}, not {y}"),
         (Latex, "Use \\verb|x| or \\lstinline{y}.", "Use {x} or {y}."),
@@ -145,6 +146,8 @@ fn a_paragraph_has_prose() {
         (Markdown, "- `x`\n\n  text", "I text\n"),
         (Markdown, "# `x`\n\ntext", "P text\n"),
         (Org, "=x=\n\n- =y=\n", ""),
+        (Typst, "~\n\n~ text~", "P text\n"),
+        (Latex, "~{}\n\n~a~", "P a\n"),
     ] {
         assert_eq!(shown(language, text), expected, "{text:?}");
     }
