@@ -93,9 +93,7 @@ impl<'t> Builder<'t> {
         if self.open.is_none() && self.text[start..range.end].trim().is_empty() {
             return;
         }
-        let text = self.text;
-        let open = self.open_paragraph();
-        bridge(text, open, start);
+        let open = self.open_at(start);
         match open.ranges.last_mut() {
             Some(last) if last.end == start => last.end = range.end,
             _ => open.ranges.push(start..range.end),
@@ -108,21 +106,20 @@ impl<'t> Builder<'t> {
         if let Some(start) = self.pass(&range)
             && let Some(code) = readable(self.text, start..range.end)
         {
-            let text = self.text;
-            let open = self.open_paragraph();
-            bridge(text, open, code.start);
-            open.code.push(code);
+            self.open_at(code.start).code.push(code);
         }
     }
 
-    /// The open paragraph, or a new one that is as expected.
-    fn open_paragraph(&mut self) -> &mut Paragraph {
-        self.open.get_or_insert_with(|| Paragraph {
+    /// The open paragraph, or a new one that is as expected, with the white space before `start`.
+    fn open_at(&mut self, start: usize) -> &mut Paragraph {
+        let open = self.open.get_or_insert_with(|| Paragraph {
             starts: std::mem::replace(&mut self.expected, Break::Paragraph),
             ranges: Vec::new(),
             code: Vec::new(),
             ties: self.ties,
-        })
+        });
+        bridge(self.text, open, start);
+        open
     }
 
     /// Where a range goes on behind everything that was passed, which it now is, too; `None` if nothing of it is left.

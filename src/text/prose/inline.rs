@@ -25,7 +25,7 @@ pub(super) fn emphasis(text: &str, source: &Range<usize>, at: usize) -> Option<R
 }
 
 /// Nothing inline is longer than this; looking further would cost quadratic time in a paragraph of megabytes.
-const REACH: usize = 4 << 10;
+pub(super) const REACH: usize = 4 << 10;
 
 /// Where what begins with `open` at `at` ends; `None` if it does not begin here or does not end within reach.
 pub(super) fn enclosed(

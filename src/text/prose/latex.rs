@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::builder::Builder;
+use super::inline::REACH;
 use super::lines::{blank_lines, line_break};
 use super::pieces::LENGTH;
 use super::{Break, Part};
@@ -395,16 +396,19 @@ impl<'t, 'b> Scanner<'t, 'b> {
         self.unknown(name, after);
     }
 
-    /// A command that is not known. Its only argument is text if it has a word and something behind a space; while it is one word, it is
-    /// read with its sentence, as code is.
+    /// A command that is not known. Its only argument is text if it has a word and something behind a space and ends within reach, or what
+    /// is never closed would be looked through once for each command in it; while it is one word, it is read with its sentence, as code is.
     fn unknown(&mut self, name: &str, after: usize) {
         let start = self.options(after);
-        let end = self.group(start);
+        let reach = self.text.floor_char_boundary(start + REACH);
+        let end = group(&self.text[..reach], start);
+        let is_near = end < reach || reach == self.text.len();
         let inner = &self.text[end.min(start + 1)..end];
         let is_letter = |c: char| c.is_alphabetic() || matches!(c, '-' | '\'' | '’');
         let word = inner.trim_start_matches(is_letter);
-        let alone = self.arguments(end) == end;
-        if word.len() == inner.len() || !alone || NO_TEXT.iter().any(|part| name.contains(part)) {
+        let is_alone = is_near && self.arguments(end) == end;
+        if word.len() == inner.len() || !is_alone || NO_TEXT.iter().any(|part| name.contains(part))
+        {
             self.skip_to(self.arguments(after));
         } else if word
             .trim_start_matches([',', ';', ':', '.'])
@@ -480,10 +484,7 @@ impl<'t, 'b> Scanner<'t, 'b> {
 
     /// The end of the argument, if any, that begins at `at`.
     fn group(&self, at: usize) -> usize {
-        match self.text.as_bytes().get(at) {
-            Some(b'{') => balanced(self.text, at, b'{', b'}'),
-            _ => at,
-        }
+        group(self.text, at)
     }
 
     /// The end of all options and arguments that begin at `at`.
@@ -539,6 +540,14 @@ fn until(text: &str, mark: &str) -> usize {
         at += 1;
     }
     text.len()
+}
+
+/// The end of the argument, if any, that begins at `at`.
+fn group(text: &str, at: usize) -> usize {
+    match text.as_bytes().get(at) {
+        Some(b'{') => balanced(text, at, b'{', b'}'),
+        _ => at,
+    }
 }
 
 /// The end of the group that begins at `at`; a group that is not closed ends with its paragraph.
@@ -690,6 +699,8 @@ mod tests {
             "a \\term{universal property} of \\term[x]{it, too} \\index{no no} \\pair{no no}{no} \\size{2 cm} b",
             &["P a |universal property| of |it, too| | | | b"],
         );
+        let long = format!("a \\term{{no {}}} b", "no ".repeat(2000));
+        check(Latex, &long, &["P a | b"]);
         check(
             Latex,
             "open \\textbf{brace\n\nnext } end",

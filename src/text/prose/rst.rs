@@ -8,8 +8,8 @@ use super::inline::{emphasis, enclosed, line_end, run_before};
 use super::lines::{Line, list_marker, with_next};
 use super::pieces::cut_at_margin;
 
-/// Directives whose content is no prose. Of all others it is: what it is parsed as, says the directive, and nearly all say the same as
-/// the text around them.
+/// Directives whose content is no prose. Of all others it is: each says how its content is read, and nearly all have it read as the
+/// text around them.
 const SKIPPED: &[&str] = &[
     "aafig",
     "argparse",
