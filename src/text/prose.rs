@@ -16,6 +16,7 @@
 mod artifacts;
 mod asciidoc;
 mod builder;
+mod containers;
 mod dialects;
 mod git;
 mod html;

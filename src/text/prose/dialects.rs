@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::inline::{emphasis, enclosed, line_end, run_before};
 
-/// Shortcodes and template tags, attributes and expressions in braces, divisions (`:::`), comments (`%%`), emoji by
-/// name, highlighting, LaTeX commands, and the imports and exports of MDX.
+/// Shortcodes and template tags, attributes and expressions in braces, comments (`%%`), emoji by name, highlighting,
+/// LaTeX commands, and the imports and exports of MDX.
 pub(super) fn markup(text: &str, source: Range<usize>, holes: &mut Vec<Range<usize>>) {
     if is_module_line(&text[source.clone()]) {
         holes.push(source);
@@ -18,7 +18,7 @@ pub(super) fn markup(text: &str, source: Range<usize>, holes: &mut Vec<Range<usi
         at += found;
         let hole = match bytes[at] {
             b'{' => template(text, &source, at).or_else(|| braces(text, &source, at)),
-            b':' => division(text, &source, at).or_else(|| emoji(text, &source, at)),
+            b':' => emoji(text, &source, at),
             b'%' => enclosed(text, &source, at, "%%", "%%").map(|end| at..end),
             b'^' => text[at..source.end].starts_with("^[").then(|| at..at + 1),
             b'=' => emphasis(text, &source, at).filter(|run| run.len() == 2),
@@ -57,23 +57,6 @@ fn template(text: &str, source: &Range<usize>, at: usize) -> Option<Range<usize>
 fn braces(text: &str, source: &Range<usize>, at: usize) -> Option<Range<usize>> {
     let end = enclosed(text, source, at, "{", "}")?;
     (end <= line_end(text, source, at)).then_some(at..end)
-}
-
-/// A line that begins with `:::`, or the mark of a definition.
-fn division(text: &str, source: &Range<usize>, at: usize) -> Option<Range<usize>> {
-    let starts_line = at == source.start
-        || text[..at]
-            .trim_end_matches([' ', '\t', '>'])
-            .ends_with(['\n', '\r']);
-    if !starts_line {
-        return None;
-    }
-    let definition = text[at..source.end].starts_with(": ").then(|| at..at + 2);
-    definition.or_else(|| {
-        text[at..source.end]
-            .starts_with(":::")
-            .then(|| at..line_end(text, source, at))
-    })
 }
 
 /// `:tada:`

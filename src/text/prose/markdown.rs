@@ -1,8 +1,11 @@
 //! Markdown: CommonMark by `pulldown-cmark`, with what the dialects add to it.
 
+use std::ops::Range;
+
 use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::builder::Builder;
+use super::containers;
 use super::lines::lines;
 use super::pieces::{Cut, OPENING};
 use super::{Break, Part};
@@ -13,18 +16,24 @@ pub(super) fn extract(text: &str, part: Part, builder: &mut Builder) {
         Part::Opening => front_matter(text),
         Part::Later => 0,
     };
-    let body = &text[base..];
+    let containers = containers::read(&text[base..]);
+    let body = &*containers.text;
     // Definitions may stand in another piece, so every reference counts as defined.
     let mut resolve = |_: BrokenLink| Some((CowStr::Borrowed(""), CowStr::Borrowed("")));
     let parser = Parser::new_with_broken_link_callback(body, options(), Some(&mut resolve));
-    let mut reader = Reader::default();
+    let mut reader = Reader {
+        body,
+        base,
+        skipped: 0,
+        heads: &containers.heads,
+    };
     for (event, range) in parser.into_offset_iter() {
-        reader.event(event, range.start + base..range.end + base, text, builder);
+        reader.event(event, range, builder);
     }
     builder.end();
 }
 
-/// Definition lists are left to [`super::dialects`]: the parser takes the `:::` of a division for one.
+/// Definition lists are left to [`containers`]: the parser takes the `:::` of a division for one.
 fn options() -> Options {
     Options::ENABLE_TABLES
         | Options::ENABLE_OLD_FOOTNOTES
@@ -37,40 +46,59 @@ fn options() -> Options {
 }
 
 /// Follows the parser's events.
-#[derive(Debug, Default)]
-struct Reader {
+#[derive(Debug)]
+struct Reader<'t> {
+    /// What is parsed.
+    body: &'t str,
+    /// Where it begins.
+    base: usize,
     /// How many elements are open from the outermost that is left out inwards.
     skipped: usize,
+    /// The first lines of admonitions that are still to come or just read, and their titles.
+    heads: &'t [(Range<usize>, Range<usize>)],
 }
 
-impl Reader {
-    fn event(
-        &mut self,
-        event: Event,
-        range: std::ops::Range<usize>,
-        text: &str,
-        builder: &mut Builder,
-    ) {
+impl Reader<'_> {
+    fn event(&mut self, event: Event, range: Range<usize>, builder: &mut Builder) {
+        while let [(head, _), behind @ ..] = self.heads
+            && head.end <= range.start
+        {
+            builder.expect(Break::Paragraph);
+            self.heads = behind;
+        }
         match event {
             Event::Start(_) if self.skipped > 0 => self.skipped += 1,
             Event::End(_) if self.skipped > 0 => self.skipped -= 1,
             Event::Start(tag) => self.start(&tag, builder),
             Event::End(tag) => end(tag, builder),
             // An entity's characters are not those of the source, and it is left out.
-            Event::Text(seen) if self.skipped == 0 && text[range.clone()] == *seen => {
-                builder.push(range);
+            Event::Text(seen) if self.skipped == 0 && self.body[range.clone()] == *seen => {
+                builder.push(self.prose(range));
             }
             Event::Code(_) if self.skipped == 0 => {
-                let inner = text[range.clone()].trim_start_matches('`');
+                let inner = self.body[range.clone()].trim_start_matches('`');
                 let start = range.end - inner.len();
-                builder.push_code(start..start + inner.trim_end_matches('`').len());
+                let code = start..start + inner.trim_end_matches('`').len();
+                builder.push_code(self.prose(code));
             }
             Event::InlineMath(formula) if self.skipped == 0 => {
                 let start = range.end.saturating_sub(formula.len() + 1);
-                builder.push_code(start..range.end.saturating_sub(1));
+                builder.push_code(self.prose(start..range.end.saturating_sub(1)));
             }
             _ => {}
         }
+    }
+
+    /// Where a span of the body stands in the text: of an admonition's first line what belongs to its title.
+    fn prose(&self, span: Range<usize>) -> Range<usize> {
+        let span = match self.heads.first() {
+            Some((head, title)) if head.start <= span.start => {
+                let start = span.start.max(title.start);
+                start..span.end.min(title.end).max(start)
+            }
+            _ => span,
+        };
+        span.start + self.base..span.end + self.base
     }
 
     fn start(&mut self, tag: &Tag, builder: &mut Builder) {
@@ -355,7 +383,7 @@ mod tests {
             "| a | `b` |\n|---|---|\n| c *d* | |\n\nend",
             &["I a", "I c |d", "P end"],
         );
-        check(Markdown, "<div>\nraw\n</div>\n\nend", &["P end"]);
+        check(Markdown, "<div>\nraw\n</div>\n\nend", &["P raw", "P end"]);
         check(Markdown, "<!-- a\n\nb -->\n\nend", &["P end"]);
         check(Markdown, "[a]: http://b.c \"title\"\n\nend", &["P end"]);
         check(
@@ -364,7 +392,11 @@ mod tests {
             &["P x", "P The note."],
         );
         check(Markdown, "a\r\nb\r\rc", &[r"P a\r\nb", "P c"]);
-        check(Markdown, "Term\n: definition\n", &[r"P Term\n|definition"]);
+        check(
+            Markdown,
+            "Term\n: definition\n",
+            &["P Term", "I definition"],
+        );
         check(Markdown, "***\n\na", &["P a"]);
     }
 

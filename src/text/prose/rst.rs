@@ -10,7 +10,7 @@ use super::pieces::cut_at_margin;
 
 /// Directives whose content is no prose. Of all others it is: each says how its content is read, and nearly all have it read as the
 /// text around them.
-const SKIPPED: &[&str] = &[
+pub(super) const SKIPPED: &[&str] = &[
     "aafig",
     "argparse",
     "asciinema",
