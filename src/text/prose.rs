@@ -18,6 +18,7 @@ mod asciidoc;
 mod builder;
 mod containers;
 mod dialects;
+mod front_matter;
 mod git;
 mod html;
 mod inline;

@@ -92,8 +92,18 @@ const DEEPEST: usize = 32;
 pub(super) struct Containers<'t> {
     /// As many bytes as the text, with line breaks where that has them.
     pub text: Cow<'t, str>,
-    /// The first lines of admonitions and footnotes, and of each the part that is a title; in order.
-    pub heads: Vec<(Range<usize>, Range<usize>)>,
+    /// In order.
+    pub heads: Vec<Head>,
+}
+
+/// The first line of a container that is rewritten into an item's.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub range: Range<usize>,
+    /// The part of it that is text.
+    pub text: Range<usize>,
+    /// Whether what follows is a paragraph of its own.
+    pub is_own: bool,
 }
 
 /// Rewrites the containers of a text.
@@ -141,7 +151,7 @@ enum Options {
 struct Writer<'t> {
     text: &'t str,
     out: Option<Vec<u8>>,
-    heads: Vec<(Range<usize>, Range<usize>)>,
+    heads: Vec<Head>,
     fences: Vec<Fence>,
     options: Options,
     /// Whether the line before was blank.
@@ -184,6 +194,7 @@ impl Writer<'_> {
             self.fill(rest.start..rest.start + 1, b'+');
             content = content[1..].trim_start();
             rest.start = rest.end - content.len();
+            self.comment(content, &rest);
         }
         match content.bytes().next() {
             Some(b'[') if is_note(content) => self.note(rest),
@@ -282,21 +293,40 @@ impl Writer<'_> {
         if mark.len() > 4 {
             self.fill(rest.start + 4..rest.start + 5, b'.');
         }
-        self.heads.push((
-            rest,
-            if title.is_empty() {
+        self.heads.push(Head {
+            range: rest,
+            text: if title.is_empty() {
                 end..end
             } else {
                 start..end
             },
-        ));
+            is_own: true,
+        });
+    }
+
+    /// A comment with text behind it, which would be a block of HTML where it begins an item.
+    fn comment(&mut self, content: &str, rest: &Range<usize>) {
+        let close = content.find("-->").filter(|_| content.starts_with("<!--"));
+        if let Some(close) = close {
+            let end = rest.start + close + 3;
+            self.fill(rest.start..end, b'.');
+            self.heads.push(Head {
+                range: rest.clone(),
+                text: end..rest.end,
+                is_own: false,
+            });
+        }
     }
 
     /// `[^1]:` alone on its line: an item, too, whose content is indented.
     fn note(&mut self, rest: Range<usize>) {
         self.fill(rest.clone(), b' ');
         self.fill(rest.start..rest.start + 1, b'+');
-        self.heads.push((rest.clone(), rest.end..rest.end));
+        self.heads.push(Head {
+            text: rest.end..rest.end,
+            range: rest,
+            is_own: true,
+        });
     }
 
     /// Puts back a range as it was.
@@ -429,6 +459,11 @@ mod tests {
             Markdown,
             "`x`\n\n:   Text\n    more\n\n    Last\n\nTerm\n: one\n: two\n",
             &[r"I Text\n|more", "P Last", "P Term", "I one", "I two"],
+        );
+        check(
+            Markdown,
+            ":   <!-- x --> Text *y* z\n    more\n\n    Last\n",
+            &[r"I Text |y| z\n|more", "P Last"],
         );
         check(
             Markdown,

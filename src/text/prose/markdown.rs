@@ -5,15 +5,15 @@ use std::ops::Range;
 use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::builder::Builder;
-use super::containers;
-use super::lines::lines;
-use super::pieces::{Cut, OPENING};
+use super::containers::{self, Head};
+use super::front_matter;
+use super::pieces::Cut;
 use super::{Break, Part};
 
 /// Reads a piece of Markdown.
 pub(super) fn extract(text: &str, part: Part, builder: &mut Builder) {
     let base = match part {
-        Part::Opening => front_matter(text),
+        Part::Opening => front_matter::extract(text, builder),
         Part::Later => 0,
     };
     let containers = containers::read(&text[base..]);
@@ -54,16 +54,18 @@ struct Reader<'t> {
     base: usize,
     /// How many elements are open from the outermost that is left out inwards.
     skipped: usize,
-    /// The first lines of admonitions that are still to come or just read, and their titles.
-    heads: &'t [(Range<usize>, Range<usize>)],
+    /// The first lines of containers that are still to come or just read.
+    heads: &'t [Head],
 }
 
 impl Reader<'_> {
     fn event(&mut self, event: Event, range: Range<usize>, builder: &mut Builder) {
-        while let [(head, _), behind @ ..] = self.heads
-            && head.end <= range.start
+        while let [head, behind @ ..] = self.heads
+            && head.range.end <= range.start
         {
-            builder.expect(Break::Paragraph);
+            if head.is_own {
+                builder.expect(Break::Paragraph);
+            }
             self.heads = behind;
         }
         match event {
@@ -89,12 +91,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Where a span of the body stands in the text: of an admonition's first line what belongs to its title.
+    /// Where a span of the body stands in the text: of a container's first line what is text.
     fn prose(&self, span: Range<usize>) -> Range<usize> {
         let span = match self.heads.first() {
-            Some((head, title)) if head.start <= span.start => {
-                let start = span.start.max(title.start);
-                start..span.end.min(title.end).max(start)
+            Some(Head { range, text, .. }) if range.start <= span.start => {
+                let start = span.start.max(text.start);
+                start..span.end.min(text.end).max(start)
             }
             _ => span,
         };
@@ -128,40 +130,6 @@ fn end(tag: TagEnd, builder: &mut Builder) {
         TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::FootnoteDefinition => builder.end(),
         _ => {}
     }
-}
-
-/// Where front matter ends that stands at the start: YAML between `---` lines, TOML between `+++` lines; 0 without any.
-/// While it is being written its closing line is missing; then it ends at the first blank line. It is looked for in the
-/// first bytes only, so that an edit far behind cannot turn a thematic break into its end.
-fn front_matter(text: &str) -> usize {
-    let text = &text[..text.floor_char_boundary(OPENING)];
-    let mut all = lines(text.strip_prefix('\u{feff}').unwrap_or(text));
-    let offset = text.len() - text.trim_start_matches('\u{feff}').len();
-    let Some(fence) = all.next() else { return 0 };
-    let fence = fence.text.trim_end();
-    if fence != "---" && fence != "+++" {
-        return 0;
-    }
-    let mut blank = None;
-    for (number, line) in all.enumerate() {
-        let content = line.text.trim_end();
-        if content == fence || (content == "..." && fence == "---") {
-            return offset + line.next;
-        }
-        if number == 0 && !is_key(content) && !content.starts_with('#') {
-            return 0;
-        }
-        if content.is_empty() && blank.is_none() {
-            blank = Some(line.start);
-        }
-    }
-    offset + blank.unwrap_or(text.len() - offset)
-}
-
-/// `title: ...` or `title = ...`.
-fn is_key(line: &str) -> bool {
-    let end = line.find([':', '=']).unwrap_or(0);
-    end > 0 && !line[..end].trim_end().contains(' ')
 }
 
 /// Whether a paragraph's source up to the cursor ends inside inline code, math, a link's target, a tag or a shortcode
@@ -251,7 +219,7 @@ pub(super) struct Cuts {
 impl Cuts {
     pub(super) fn new(text: &str, part: Part) -> Cuts {
         let front = match part {
-            Part::Opening => front_matter(text),
+            Part::Opening => front_matter::length(text),
             Part::Later => 0,
         };
         Cuts {
@@ -428,24 +396,6 @@ mod tests {
             "[[Page]] and [[Page|name]]",
             &["P Page| and |name"],
         );
-    }
-
-    #[test]
-    fn front_matter() {
-        check(
-            Markdown,
-            "---\ntitle: x\n\nother: y\n---\ntext",
-            &["P text"],
-        );
-        check(Markdown, "+++\ntitle = 1\n+++\ntext", &["P text"]);
-        check(Markdown, "---\ntitle: x\n...\ntext", &["P text"]);
-        check(Markdown, "---\n\ntext", &["P text"]);
-        check(
-            Markdown,
-            "---\nA sentence. It: is\n",
-            &["P A sentence. It: is"],
-        );
-        check_cursor(Markdown, "---\ntitle: a $0", "-");
     }
 
     #[test]
