@@ -7,7 +7,7 @@ use std::path::Path;
 pub enum Language {
     /// Paragraphs separated by blank lines; mail, with its `> ` quotes, too.
     Plain,
-    /// CommonMark with front matter, tables, footnotes and math; R Markdown, Quarto and MDX too.
+    /// CommonMark with front matter, tables, footnotes and math; R Markdown, Quarto, MyST, MkDocs and MDX too.
     Markdown,
     /// LaTeX.
     Latex,
