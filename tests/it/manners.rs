@@ -374,7 +374,16 @@ fn code_and_links_are_left_alone() {
     nothing("Write to john@exam$0");
     nothing("<div class=\"impor$0");
     nothing("$$ impor$0 $$");
-    nothing("---\ntitle: impor$0\n---\n");
+    nothing("---\ntags: impor$0\n---\n");
+    nothing("```{python}\nimpor$0\n```\n");
+}
+
+#[test]
+fn what_dialects_of_markdown_enclose_is_prose() {
+    offers("---\ntitle: An impor$0\n---\n", "important");
+    offers("!!! note\n\n    This is impor$0\n", "important");
+    offers("```{note}\nThis is impor$0\n```\n", "important");
+    offers("<Aside>\nThis is impor$0\n</Aside>\n", "important");
 }
 
 #[test]
