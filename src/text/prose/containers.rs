@@ -517,14 +517,14 @@ mod tests {
         check(
             Markdown,
             "<Aside type=\"tip\">\nText *x*.\n</Aside>\n\n<details>\n<summary>x</summary>\n\nmore\n</details>",
-            &["P Text |x|.", "P more"],
+            &["P Text |x|.", "P x", "P more"],
         );
         check(
             Markdown,
             "<pre>\nx\n</pre>\n\n<script>\n<b>\n\ny\n</script>\n",
             &[],
         );
-        check(Markdown, "<table>\n<tr>\n<td>\nx\n</table>\n", &[]);
+        check(Markdown, "<table>\n<tr>\n<td>\nx\n</table>\n", &["I x"]);
     }
 
     #[test]

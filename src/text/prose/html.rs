@@ -13,8 +13,8 @@ const CODE: &[&str] = &["code", "kbd", "samp", "var", "tt"];
 /// Elements without prose.
 const SKIPPED: &[&str] = &[
     "script", "style", "pre", "code", "kbd", "samp", "var", "tt", "textarea", "svg", "math",
-    "head", "template", "iframe", "object", "select", "table", "nav", "xmp", "canvas", "audio",
-    "video", "noscript",
+    "head", "template", "iframe", "object", "select", "nav", "xmp", "canvas", "audio", "video",
+    "noscript",
 ];
 
 /// Elements that are part of a sentence. All others begin and end paragraphs.
@@ -26,18 +26,23 @@ const INLINE: &[&str] = &[
 
 /// Reads a piece of HTML.
 pub(super) fn extract<'t>(text: &'t str, builder: &mut Builder<'t>) {
-    run(text, usize::MAX, builder);
+    run(text, 0, usize::MAX, builder);
+}
+
+/// Reads the HTML that stands from `start` on to the end of `text`.
+pub(super) fn extract_from<'t>(text: &'t str, start: usize, builder: &mut Builder<'t>) {
+    run(text, start, usize::MAX, builder);
 }
 
 /// The first paragraph's tag that a piece can end before.
 pub(super) fn next_cut(text: &str) -> Option<usize> {
-    run(text, LENGTH, &mut Builder::new(text))
+    run(text, 0, LENGTH, &mut Builder::new(text))
 }
 
-/// Reads on to the end, or to the first paragraph, heading or division that begins at `limit` or behind.
-fn run<'t>(text: &'t str, limit: usize, builder: &mut Builder<'t>) -> Option<usize> {
-    let mut from = 0;
-    let mut at = 0;
+/// Reads from `start` on to the end, or to the first paragraph, heading or division that begins at `limit` or behind.
+fn run<'t>(text: &'t str, start: usize, limit: usize, builder: &mut Builder<'t>) -> Option<usize> {
+    let mut from = start;
+    let mut at = start;
     while let Some(found) = memchr::memchr2(b'<', b'&', &text.as_bytes()[at..]) {
         at += found;
         let end = if text.as_bytes()[at] == b'&' {
@@ -87,7 +92,7 @@ fn starts(name: &str, closes: bool) -> Break {
     match name {
         _ if closes => Break::Paragraph,
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "title" => Break::Heading,
-        "li" | "dt" | "dd" => Break::Item,
+        "li" | "dt" | "dd" | "td" | "th" => Break::Item,
         "blockquote" => Break::Quote,
         _ => Break::Paragraph,
     }
@@ -212,9 +217,10 @@ mod tests {
         );
         check(
             Html,
-            "<table><tr><td><table></table>no</table>yes",
-            &["P yes"],
+            "<table><tr><th>Name<th>Use<tr><td>One <b>two</b></td><td>7</td></table>after",
+            &["I Name", "I Use", "I One |two", "I 7", "P after"],
         );
+        check(Html, "<nav><nav></nav>no</nav>yes", &["P yes"]);
         check(
             Html,
             "a<!-- no -->b &amp; c&nbsp;d < e & f",

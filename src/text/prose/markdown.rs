@@ -7,11 +7,12 @@ use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser, Tag, 
 use super::builder::Builder;
 use super::containers::{self, Head};
 use super::front_matter;
+use super::html;
 use super::pieces::Cut;
 use super::{Break, Part};
 
 /// Reads a piece of Markdown.
-pub(super) fn extract(text: &str, part: Part, builder: &mut Builder) {
+pub(super) fn extract<'t>(text: &'t str, part: Part, builder: &mut Builder<'t>) {
     let base = match part {
         Part::Opening => front_matter::extract(text, builder),
         Part::Later => 0,
@@ -22,9 +23,11 @@ pub(super) fn extract(text: &str, part: Part, builder: &mut Builder) {
     let mut resolve = |_: BrokenLink| Some((CowStr::Borrowed(""), CowStr::Borrowed("")));
     let parser = Parser::new_with_broken_link_callback(body, options(), Some(&mut resolve));
     let mut reader = Reader {
+        text,
         body,
         base,
         skipped: 0,
+        quotes: 0,
         heads: &containers.heads,
     };
     for (event, range) in parser.into_offset_iter() {
@@ -47,19 +50,23 @@ fn options() -> Options {
 
 /// Follows the parser's events.
 #[derive(Debug)]
-struct Reader<'t> {
+struct Reader<'t, 'b> {
+    /// What was given to read.
+    text: &'t str,
     /// What is parsed.
-    body: &'t str,
+    body: &'b str,
     /// Where it begins.
     base: usize,
     /// How many elements are open from the outermost that is left out inwards.
     skipped: usize,
+    /// How many block quotes are open.
+    quotes: usize,
     /// The first lines of containers that are still to come or just read.
-    heads: &'t [Head],
+    heads: &'b [Head],
 }
 
-impl Reader<'_> {
-    fn event(&mut self, event: Event, range: Range<usize>, builder: &mut Builder) {
+impl<'t> Reader<'t, '_> {
+    fn event(&mut self, event: Event, range: Range<usize>, builder: &mut Builder<'t>) {
         while let [head, behind @ ..] = self.heads
             && head.range.end <= range.start
         {
@@ -71,8 +78,8 @@ impl Reader<'_> {
         match event {
             Event::Start(_) if self.skipped > 0 => self.skipped += 1,
             Event::End(_) if self.skipped > 0 => self.skipped -= 1,
-            Event::Start(tag) => self.start(&tag, builder),
-            Event::End(tag) => end(tag, builder),
+            Event::Start(tag) => self.start(&tag, range, builder),
+            Event::End(tag) => self.end(tag, builder),
             // An entity's characters are not those of the source, and it is left out.
             Event::Text(seen) if self.skipped == 0 && self.body[range.clone()] == *seen => {
                 builder.push(self.prose(range));
@@ -103,9 +110,14 @@ impl Reader<'_> {
         span.start + self.base..span.end + self.base
     }
 
-    fn start(&mut self, tag: &Tag, builder: &mut Builder) {
+    fn start(&mut self, tag: &Tag, range: Range<usize>, builder: &mut Builder<'t>) {
         match tag {
-            Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::MetadataBlock(_) => {
+            Tag::HtmlBlock => {
+                builder.end();
+                self.html(range, builder);
+                self.skipped = 1;
+            }
+            Tag::CodeBlock(_) | Tag::MetadataBlock(_) => {
                 builder.end();
                 self.skipped = 1;
             }
@@ -114,21 +126,36 @@ impl Reader<'_> {
                 ..
             } => self.skipped = 1,
             Tag::Item | Tag::TableCell => builder.expect(Break::Item),
-            Tag::BlockQuote(_) => builder.expect(Break::Quote),
+            Tag::BlockQuote(_) => {
+                self.quotes += 1;
+                builder.expect(Break::Quote);
+            }
             Tag::Heading { .. } => builder.begin(Break::Heading),
             Tag::Paragraph | Tag::FootnoteDefinition(_) => builder.end(),
             _ => {}
         }
     }
-}
 
-fn end(tag: TagEnd, builder: &mut Builder) {
-    match tag {
-        TagEnd::Item | TagEnd::TableCell | TagEnd::BlockQuote(_) => {
-            builder.expect(Break::Paragraph)
+    fn end(&mut self, tag: TagEnd, builder: &mut Builder) {
+        match tag {
+            TagEnd::BlockQuote(_) => {
+                self.quotes -= 1;
+                builder.expect(Break::Paragraph);
+            }
+            TagEnd::Item | TagEnd::TableCell => builder.expect(Break::Paragraph),
+            TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::FootnoteDefinition => builder.end(),
+            _ => {}
         }
-        TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::FootnoteDefinition => builder.end(),
-        _ => {}
+    }
+
+    /// Reads what stands between the tags of a block of HTML, unless marks of a quotation stand in it, too, or
+    /// expressions of JSX.
+    fn html(&self, range: Range<usize>, builder: &mut Builder<'t>) {
+        let inside = self.base + range.start..self.base + range.end;
+        if self.quotes == 0 && !self.text[inside.clone()].contains(['{', '}']) {
+            html::extract_from(&self.text[..inside.end], inside.start, builder);
+            builder.expect(Break::Paragraph);
+        }
     }
 }
 
@@ -352,6 +379,7 @@ mod tests {
             &["I a", "I c |d", "P end"],
         );
         check(Markdown, "<div>\nraw\n</div>\n\nend", &["P raw", "P end"]);
+        check(Markdown, "<p>{x}</p>\n\nend", &["P end"]);
         check(Markdown, "<!-- a\n\nb -->\n\nend", &["P end"]);
         check(Markdown, "[a]: http://b.c \"title\"\n\nend", &["P end"]);
         check(
@@ -424,6 +452,12 @@ mod tests {
         check_cursor(Markdown, "a < b $0", "Paragraph a < b ");
         check_cursor(Markdown, "a $x + $0", "-");
         check_cursor(Markdown, "a $5 and $0", "Paragraph a $5 and ");
+        check_cursor(Markdown, "<summary>$0</summary>", "Paragraph ");
+        check_cursor(Markdown, "<div align=\"center\">\na $0", "Paragraph a ");
+        check_cursor(Markdown, "<table>\n<td>a $0\n</table>", "Item a ");
+        check_cursor(Markdown, "<table>\n<td wid$0", "-");
+        check_cursor(Markdown, "<p class=\"a\">{b} $0", "-");
+        check_cursor(Markdown, "> <p>a $0", "-");
         check_cursor(Markdown, "```\na $0", "-");
         check_cursor(Markdown, "```\na\n```\n$0", "Paragraph ");
         check_cursor(Markdown, "a\n\n    $0", "-");
