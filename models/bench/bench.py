@@ -36,6 +36,7 @@ BASE = {
     "tokens": 400_000,
     "trainer": "rust",
 }
+SHIPPED = {"vocabulary": 24_576, "hidden": 512, "embedding": 256, "classes": 4096}
 TORCH = {"trainer": "torch"}
 CANDIDATES = {
     "base": {},
@@ -46,6 +47,7 @@ CANDIDATES = {
     "base in PyTorch": TORCH,
     "RG-LRU": TORCH | {"cell": "RG-LRU"},
     "minLSTM": TORCH | {"cell": "minLSTM"},
+    "minLSTM, rate x 2": TORCH | {"cell": "minLSTM", "rate": 0.004},
     "LSTM in blocks": TORCH | {"cell": "LSTM in blocks"},
     "LSTM with MLP": TORCH | {"cell": "LSTM with MLP"},
     "LSTM with MLP, normed": TORCH | {"cell": "LSTM with MLP, normed"},
@@ -80,6 +82,7 @@ def arguments():
     add("--work", type=Path, help="folder for runs")
     add("--results", type=Path, default=Path(__file__).parent / "results.jsonl")
     add("--tokens", type=int, default=BASE["tokens"], help="tokens that each learns from")
+    add("--shipped", action="store_true", help="the shape of the model that ships, in place of a small one")
     add("--table", action="store_true", help="only print the table of the results")
     add("names", nargs="*", metavar="CANDIDATE", help=f"of: {', '.join(CANDIDATES)}; all where none is named")
     args = parser.parse_args()
@@ -183,7 +186,8 @@ def main():
     for name in args.names or CANDIDATES:
         if any(row["name"] == name for row in done):
             continue
-        options = BASE | {"tokens": args.tokens} | CANDIDATES[name]
+        shape = SHIPPED if args.shipped else {}
+        options = BASE | shape | {"tokens": args.tokens} | CANDIDATES[name]
         result = candidate(args, name, options)
         row = {"name": name, "tokens": options["tokens"]} | result | {"options": CANDIDATES[name]}
         with open(args.results, "a") as file:

@@ -1,6 +1,7 @@
 //! The writer's words and what follows them, counted over everything learned: a read-only table, made anew when
 //! anything changes.
 
+use super::private::CODE;
 use super::source::{fingerprint, folded};
 use crate::predict::Recency;
 use crate::predict::own::{Counts, Evidence, History, ORDERS, Past, Rest, Rests, Weight};
@@ -130,8 +131,13 @@ impl<'a> Counter<'a> {
             };
             recency.push(TokenId::DOC, vocabulary);
             recency.push(before, vocabulary);
-            for token in self.tokenizer.read(run, Ending::Spaced) {
-                recency.push(token, vocabulary);
+            for (part, text) in run.split(CODE).enumerate() {
+                if part > 0 {
+                    recency.push_gap();
+                }
+                for token in self.tokenizer.read(text.trim(), Ending::Spaced) {
+                    recency.push(token, vocabulary);
+                }
             }
             // Where the vocabulary lacks a letter, the tokens of a word's rest look like a word.
             let whole: HashSet<String> = words::words(run)
@@ -509,6 +515,18 @@ mod tests {
         assert_eq!(past.form("tharb"), Some(("Tharb", true)));
         assert_eq!(past.evidence("tharb").unwrap().share, 0.5);
         assert_eq!(past.evidence("never"), None);
+    }
+
+    #[test]
+    fn what_stands_around_code_are_no_neighbours() {
+        let met_after_cat = |text: &str| {
+            let history = History::START.with_word("the").with_word("cat");
+            let evidence = count(&[text]).after(&history).evidence("met").unwrap();
+            evidence.follows[0]
+        };
+        assert_eq!(met_after_cat("the cat met"), 1.0);
+        assert_eq!(met_after_cat("the cat \u{fffc} met"), 0.0);
+        assert_eq!(met_after_cat("the cat \u{fffc}-met"), 0.0);
     }
 
     #[test]

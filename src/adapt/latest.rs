@@ -47,7 +47,7 @@ impl Latest {
 }
 
 fn end(source: &Source) -> Option<End> {
-    let text = |paragraph: &Paragraph| (paragraph.starts, paragraph.runs.join(" "));
+    let text = |paragraph: &Paragraph| (paragraph.starts, paragraph.text());
     let paragraphs = source.paragraphs.iter().rev().map(text);
     let end = Passage::end(paragraphs, WORDS)?;
     Some((source.path.clone(), Arc::new(end)))

@@ -14,6 +14,9 @@ pub const PRIVATE: &str = "rnn-lsp: private";
 /// Ends a private region.
 pub const PUBLIC: &str = "rnn-lsp: public";
 
+/// Stands for inline code, which is not kept: what is before it and what is behind are no neighbours.
+pub const CODE: &str = "\u{fffc}";
+
 /// A number of more digits is nobody's year or chapter.
 const MOST_DIGITS: usize = 5;
 
@@ -297,6 +300,7 @@ impl<'a> Filter<'a> {
     }
 
     fn classify(&self, chunk: &str) -> Chunk {
+        let chunk = &*chunk.replace(CODE, "");
         if PREFIXES.iter().any(|prefix| {
             let bare = chunk.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '-');
             bare.starts_with(prefix) && (bare.len() >= prefix.len() + 8 || prefix.contains("----"))
@@ -492,6 +496,15 @@ mod tests {
     fn check(paragraph: &str, expected: &[&str]) {
         let mut filter = Filter::new(&LETTERS);
         assert_eq!(filter.runs(paragraph), expected, "{paragraph:?}");
+    }
+
+    #[test]
+    fn the_places_of_code_are_kept() {
+        check(
+            "In the \u{fffc}, say: x\u{fffc}\u{fffc}y \u{fffc} 0123456789.",
+            &["In the \u{fffc}, say: x\u{fffc}\u{fffc}y \u{fffc}"],
+        );
+        check("The password is \u{fffc}, said she.", &["The"]);
     }
 
     #[test]

@@ -169,6 +169,11 @@ impl Recency {
         }
     }
 
+    /// Reads something of which nothing is known but that it stands here.
+    pub fn push_gap(&mut self) {
+        self.push_mark(Mark::Other);
+    }
+
     /// The word whose last token was read last, and the index of its first token.
     fn last_word(&self, vocabulary: &Vocabulary) -> (usize, String) {
         let parts = self.tokens.iter().rev().skip(1).take(LONGEST);

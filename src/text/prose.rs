@@ -211,10 +211,21 @@ impl Paragraph {
 
     /// The paragraph's prose.
     pub fn text(&self, document: &str) -> String {
-        self.ranges
-            .iter()
-            .map(|range| self.read(&document[range.clone()]))
-            .collect()
+        self.marked_text(document, "")
+    }
+
+    /// The paragraph's prose, with `mark` where code stands in it.
+    pub fn marked_text(&self, document: &str, mark: &str) -> String {
+        let mut text = String::new();
+        let mut code = self.code.iter().peekable();
+        for range in &self.ranges {
+            while code.next_if(|code| code.start < range.start).is_some() {
+                text.push_str(mark);
+            }
+            text.push_str(&self.read(&document[range.clone()]));
+        }
+        code.for_each(|_| text.push_str(mark));
+        text
     }
 
     /// Text as it is read: of as many bytes.

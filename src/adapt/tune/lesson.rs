@@ -1,7 +1,7 @@
 //! What a training reads: the writer's prose as tokens, and the newest of it kept apart to judge by.
 
 use super::typing::{self, Piece};
-use crate::adapt::source::{Paragraph, Source, folded};
+use crate::adapt::source::{Paragraph, Source, folded, without_code};
 use crate::adapt::store::Store;
 use crate::model::Model;
 use crate::text::prose::Break;
@@ -160,7 +160,7 @@ impl<'a> Writer<'a> {
                 if index + run > 0 {
                     out.push(starts, if run == 0 { starts.0 } else { NONE });
                 }
-                self.run(text, out);
+                self.run(&without_code(text), out);
             }
         }
     }

@@ -50,7 +50,7 @@ pub(super) fn pieces(newest: &[Vec<&Paragraph>]) -> Vec<Piece> {
                 return pieces;
             }
             let text = |paragraphs: &[&Paragraph]| {
-                let texts = paragraphs.iter().map(|paragraph| paragraph.runs.join(" "));
+                let texts = paragraphs.iter().map(|paragraph| paragraph.text());
                 texts.map(|text| text + "\n\n").collect::<String>()
             };
             let before = text(&file[at.saturating_sub(BEFORE)..at]);
