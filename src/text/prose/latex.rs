@@ -46,6 +46,8 @@ const INLINE: &[(&str, usize)] = &[
     ("hyperref", 0),
     ("foreignlanguage", 1),
     ("parbox", 1),
+    ("multicolumn", 2),
+    ("multirow", 2),
     ("raisebox", 1),
     ("makebox", 0),
     ("framebox", 0),
@@ -124,12 +126,6 @@ const SKIPPED: &[&str] = &[
     "displaymath",
     "dmath",
     "array",
-    "tabular",
-    "tabularx",
-    "tabulary",
-    "longtable",
-    "supertabular",
-    "tblr",
     "tikzpicture",
     "tikzcd",
     "pgfpicture",
@@ -146,6 +142,17 @@ const SKIPPED: &[&str] = &[
     "pycode",
     "asy",
     "pspicture",
+];
+
+/// Environments of cells.
+const TABLES: &[&str] = &[
+    "tabular",
+    "tabularx",
+    "tabulary",
+    "longtable",
+    "supertabular",
+    "tblr",
+    "longtblr",
 ];
 
 /// Reads a piece of LaTeX.
@@ -190,6 +197,8 @@ struct Scanner<'t, 'b> {
     at: usize,
     from: usize,
     groups: Vec<Group>,
+    /// How many tables are open.
+    tables: usize,
 }
 
 impl<'t, 'b> Scanner<'t, 'b> {
@@ -200,6 +209,7 @@ impl<'t, 'b> Scanner<'t, 'b> {
             at,
             from: at,
             groups: Vec::new(),
+            tables: 0,
         }
     }
 
@@ -228,7 +238,11 @@ impl<'t, 'b> Scanner<'t, 'b> {
                 b'}' => self.close(),
                 // A tie is a space; one before a reference goes with it.
                 b'~' if self.is_tie() => self.at += 1,
-                b'&' | b'~' => self.skip_to(self.at + 1),
+                b'~' => self.skip_to(self.at + 1),
+                b'&' => {
+                    self.skip_to(self.at + 1);
+                    self.cell();
+                }
                 _ => {
                     self.at += line_break(&self.text[self.at..]);
                     self.blank_lines();
@@ -265,6 +279,14 @@ impl<'t, 'b> Scanner<'t, 'b> {
             self.builder.expect(Break::Paragraph);
             // No argument with text goes over a blank line, so what is still open was never closed.
             self.groups.clear();
+            self.tables = 0;
+        }
+    }
+
+    /// Behind what may end a table's cell.
+    fn cell(&mut self) {
+        if self.tables > 0 {
+            self.builder.expect(Break::Item);
         }
     }
 
@@ -330,7 +352,11 @@ impl<'t, 'b> Scanner<'t, 'b> {
                     self.skip_to(self.text.len());
                     return true;
                 }
-                self.skip_to(self.group(after));
+                let end = self.group(after);
+                if TABLES.contains(&environment(&self.text[after..end])) {
+                    self.tables = self.tables.saturating_sub(1);
+                }
+                self.skip_to(end);
                 self.builder.expect(Break::Paragraph);
             }
             "verb" | "lstinline" | "mintinline" => {
@@ -353,6 +379,10 @@ impl<'t, 'b> Scanner<'t, 'b> {
             "item" => {
                 self.skip_to(self.options(after));
                 self.builder.expect(Break::Item);
+            }
+            "cmidrule" if self.text[after..].starts_with('(') => {
+                let end = balanced(self.text, after, b'(', b')');
+                self.skip_to(self.group(end));
             }
             "par" => {
                 self.skip_to(after);
@@ -439,16 +469,17 @@ impl<'t, 'b> Scanner<'t, 'b> {
                 self.at += 1;
             }
             Some(' ' | '\t' | '\n' | '\r') => self.skip_to(self.at + 1),
-            Some('\\') => self.skip_to(self.options(self.at + 2)),
+            Some('\\') => {
+                self.skip_to(self.options(self.at + 2));
+                self.cell();
+            }
             Some(c) => self.skip_to(self.at + 1 + c.len_utf8()),
         }
     }
 
     fn begin(&mut self, after: usize) {
         let end = self.group(after);
-        let name = self.text[after..end]
-            .trim_matches(['{', '}'])
-            .trim_end_matches('*');
+        let name = environment(&self.text[after..end]);
         if SKIPPED.contains(&name) {
             let name = &self.text[after..end];
             self.skip_to(environment_end(self.text, end, name));
@@ -463,6 +494,10 @@ impl<'t, 'b> Scanner<'t, 'b> {
         }
         start = self.arguments(start);
         self.skip_to(start);
+        if TABLES.contains(&name) {
+            self.tables += 1;
+            return self.builder.expect(Break::Item);
+        }
         let quote = matches!(
             name,
             "quote" | "quotation" | "displayquote" | "verse" | "epigraph"
@@ -520,6 +555,11 @@ impl<'t, 'b> Scanner<'t, 'b> {
             _ => at,
         }
     }
+}
+
+/// An environment's name, of its argument.
+fn environment(argument: &str) -> &str {
+    argument.trim_matches(['{', '}']).trim_end_matches('*')
 }
 
 /// The length up to and including `mark`; without one, up to the next blank line.
@@ -633,8 +673,8 @@ mod tests {
         );
         check(
             Latex,
-            "\\begin{tabular}{ll}\na & b\\\\\n\\end{tabular}\nb",
-            &["P b"],
+            "\\begin{tabular}[t]{ll}\n\\hline\n a \\emph{b} & c\\& \\\\[2pt]\n\\cmidrule(lr){1-2} 1 & \\multicolumn{2}{c}{d}\n\\end{tabular}\nb & c",
+            &["I a |b", r"I c|&", "I 1", "I d", "P b | c"],
         );
         check(
             Latex,
@@ -657,7 +697,11 @@ mod tests {
             "\\newcommand{\\x}[1]{no \\emph{no}}\n\\def\\y#1{no}\ntext",
             &["P text"],
         );
-        check(Latex, "\\begin{tabular}{l} never closed\n\ntext", &[]);
+        check(
+            Latex,
+            "\\begin{tabular}{l} never & closed\n\na & b \\\\ c",
+            &["I never", "I closed", "P a | b | c"],
+        );
     }
 
     #[test]
@@ -719,6 +763,8 @@ mod tests {
         check_cursor(Latex, "a \\term{b$0", "-");
         check_cursor(Latex, "a \\term{b c$0", "Paragraph a b c");
         check_cursor(Latex, "a~b$0", "Paragraph a b");
+        check_cursor(Latex, "\\begin{tabular}{ll}\na & b c$0 & d\\\\", "Item b c");
+        check_cursor(Latex, "\\begin{tabular}{l$0", "-");
         check_cursor(Latex, "a \\sec$0", "-");
         check_cursor(Latex, "a $x + $0", "-");
         check_cursor(Latex, "a $x$ $0", "Paragraph a  ");
