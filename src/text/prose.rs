@@ -20,6 +20,7 @@ mod containers;
 mod dialects;
 mod front_matter;
 mod git;
+mod grid;
 mod html;
 mod inline;
 mod language;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::Break;
 use super::builder::Builder;
+use super::grid::Table;
 use super::inline::{emphasis, enclosed, line_end, run_before};
 use super::lines::{Line, list_marker, with_next};
 use super::pieces::cut_at_margin;
@@ -161,14 +162,6 @@ enum Head {
     Argument(usize),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Table {
-    /// Drawn with `+---+`; ends at a blank line.
-    Grid,
-    /// Drawn with `==== ====`; ends at the last such line.
-    Simple,
-}
-
 impl Reader {
     fn line(&mut self, line: Line, next: Option<Line>, builder: &mut Builder) {
         let indent = line.indent();
@@ -176,7 +169,7 @@ impl Reader {
         if content.is_empty() {
             self.head = None;
             self.doctest = false;
-            if self.table == Some(Table::Grid) {
+            if self.table.as_mut().is_some_and(Table::ends_at_blank) {
                 self.table = None;
             }
             return builder.expect(Break::Paragraph);
@@ -196,7 +189,7 @@ impl Reader {
             self.skipped = Some(outside);
             return;
         }
-        if self.is_table(content, next, builder) || is_rule(content) {
+        if self.is_table(line, next, builder) || is_rule(content) {
             return;
         }
         if content.starts_with(">>> ") {
@@ -289,24 +282,22 @@ impl Reader {
     }
 
     /// Whether the line is in a table, or begins one.
-    fn is_table(&mut self, content: &str, next: Option<Line>, builder: &mut Builder) -> bool {
-        let simple = content.contains("= =") || content.contains("=  ");
-        let simple = simple
-            && content.bytes().all(|b| matches!(b, b'=' | b' '))
-            && content.starts_with("==");
-        match self.table {
-            Some(Table::Simple) if simple && next.is_none_or(|next| next.is_blank()) => {
-                self.table = None
+    fn is_table(&mut self, line: Line, next: Option<Line>, builder: &mut Builder) -> bool {
+        match &mut self.table {
+            Some(table) => {
+                if !table.line(line, next, builder) {
+                    self.table = None;
+                }
+                true
             }
-            Some(_) => {}
-            None if simple => self.table = Some(Table::Simple),
-            None if content.starts_with("+-") || content.starts_with("+=") => {
-                self.table = Some(Table::Grid)
+            None => {
+                self.table = Table::begin(line);
+                if self.table.is_some() {
+                    builder.end();
+                }
+                self.table.is_some()
             }
-            None => return false,
         }
-        builder.end();
-        true
     }
 }
 
@@ -496,9 +487,9 @@ mod tests {
         check(
             Rst,
             "==== ====\na    b\n==== ====\nc    d\n\ne    f\n==== ====\n\nyes",
-            &["P yes"],
+            &["I a", "I b", "I c", "I d", "I e", "I f", "P yes"],
         );
-        check(Rst, "+---+\n| a |\n+---+\n\nyes", &["P yes"]);
+        check(Rst, "+---+\n| a |\n+---+\n\nyes", &["I a", "P yes"]);
         check(Rst, ">>> 1 + 1\n2\n\nyes", &["P yes"]);
         check(
             Rst,
