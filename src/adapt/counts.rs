@@ -284,7 +284,7 @@ impl PersonalCounts {
         let mut new: Vec<(&str, f32)> = self
             .words
             .iter()
-            .filter(|word| word.is_new)
+            .filter(|word| word.is_new && !self.is_unwanted(&word.form))
             .map(|word| (&*word.form, word.weight))
             .collect();
         new.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));

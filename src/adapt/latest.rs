@@ -70,6 +70,7 @@ mod tests {
                 runs: vec![text.to_owned()],
             }],
             withheld: Withheld::default(),
+            withdrawn: 0,
         }
     }
 

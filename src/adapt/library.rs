@@ -78,6 +78,9 @@ impl Library {
             return Ok(Learned::Forgotten);
         }
         let fingerprint = source::fingerprint(text.as_bytes());
+        if self.store.is_text_forgotten(&path, fingerprint) {
+            return Ok(Learned::Forgotten);
+        }
         let before = self.store.source(&path);
         let is_read = |source: &Source| {
             source.fingerprint == fingerprint && !self.store.may_lack_words(source)
@@ -86,7 +89,9 @@ impl Library {
             return Ok(Learned::Unchanged);
         }
         let moved = self.store.moved_from(&path, fingerprint).cloned();
+        // What was learned of the file itself must give way to what it says now, which may stand elsewhere, too.
         if moved.is_none()
+            && before.is_none()
             && let Some(copy) = self
                 .store
                 .sources()
@@ -101,6 +106,11 @@ impl Library {
             day(written),
             before.or(moved.as_ref()),
         );
+        if let Some(before) = before.or(moved.as_ref()) {
+            let is_emptied = source.paragraphs.is_empty() && !before.paragraphs.is_empty();
+            let is_hidden = source.withheld.private > before.withheld.private;
+            source.withdrawn = before.withdrawn + u64::from(is_emptied || is_hidden);
+        }
         source.learned = seconds(SystemTime::now());
         let words = source.word_count();
         self.store.put(source)?;
@@ -113,6 +123,13 @@ impl Library {
     /// Forgets a word wherever it was learned. In how many files it was.
     fn forget_word(&mut self, word: &str) -> Result<usize, Error> {
         let noted = self.store.forget_word(&folded(word));
+        let count = self.scrub()?;
+        noted.or_else(|_| self.store.forget_word(&folded(word)))?;
+        Ok(count)
+    }
+
+    /// Takes forgotten words out of everything. In how many files they were.
+    fn scrub(&mut self) -> Result<usize, Error> {
         let mut changed: Vec<Source> = self.store.sources().cloned().collect();
         let reader = self.reader();
         changed.retain_mut(|source| reader.scrub(source));
@@ -125,7 +142,14 @@ impl Library {
                 self.store.drop_source(&path)?;
             }
         }
-        noted.or_else(|_| self.store.forget_word(&folded(word)))?;
+        Ok(count)
+    }
+
+    /// Takes over what was exported elsewhere, but for words that were forgotten, there or here. From how many files.
+    pub fn import(&mut self, path: &Path) -> Result<usize, Error> {
+        let count = self.store.import(path)?;
+        self.scrub()?;
+        self.generations.remove_lost(&self.store);
         Ok(count)
     }
 
@@ -269,6 +293,90 @@ pub fn time_of(day: u32) -> SystemTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn learn(library: &mut Library, path: &str, text: &str) -> Learned {
+        let path = Path::new(path);
+        library
+            .learn(path, Language::Markdown, text, time_of(9))
+            .unwrap()
+    }
+
+    #[test]
+    fn what_a_file_does_not_say_any_more_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut library = Library::open(folder.path(), Arc::new(Model::tiny(1)));
+        assert_eq!(learn(&mut library, "/a.md", ""), Learned::Words(0));
+        assert_eq!(
+            learn(&mut library, "/b.md", "The Tharb sat."),
+            Learned::Words(3)
+        );
+        assert_eq!(learn(&mut library, "/b.md", ""), Learned::Words(0));
+        assert_eq!(library.store.word_count(), 0);
+    }
+
+    #[test]
+    fn what_is_taken_back_was_the_basis_of_weights() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut library = Library::open(folder.path(), Arc::new(Model::tiny(1)));
+        learn(&mut library, "/a.md", "The Tharb sat.\n\nThen it slept.");
+        let mut check = |text: &str, holds: bool| {
+            let basis = library.store.origins();
+            learn(&mut library, "/a.md", text);
+            let store = &library.store;
+            assert_eq!(
+                basis.iter().all(|origin| store.has(origin)),
+                holds,
+                "{text}"
+            );
+        };
+        check("The Tharb sat down.\n\nThen it slept.", true);
+        check("Then it slept.", true);
+        check("<!-- rnn-lsp: private -->\nThen it slept.", false);
+        check("<!-- rnn-lsp: private -->\nThen it slept well.", true);
+        check("It slept well.", true);
+        check("", false);
+    }
+
+    #[test]
+    fn what_is_forgotten_does_not_come_back_under_another_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut library = Library::open(&folder.path().join("learned"), Arc::new(Model::tiny(1)));
+        let text = "The Tharb sat in the house.";
+        let paths = ["a.md", "copy.md"].map(|name| whole(&folder.path().join(name)));
+        for path in &paths {
+            std::fs::write(path, text).unwrap();
+        }
+        let [first, copy] = paths.each_ref().map(|path| path.to_str().unwrap());
+        learn(&mut library, first, text);
+        let expected = Learned::Copy(first.into());
+        assert_eq!(learn(&mut library, copy, text), expected);
+        assert_eq!(library.forget(&Forget::Path(first.into())).unwrap(), 1);
+        assert_eq!(learn(&mut library, copy, text), Learned::Forgotten);
+        library.store.allow(Path::new(copy)).unwrap();
+        assert_eq!(learn(&mut library, copy, text), Learned::Words(6));
+    }
+
+    #[test]
+    fn forgotten_words_are_not_imported() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |name: &str| Library::open(&folder.path().join(name), Arc::new(Model::tiny(1)));
+        let (mut here, mut there, mut third) = (open("here"), open("there"), open("third"));
+        let file = folder.path().join("all");
+        learn(
+            &mut here,
+            "/a.md",
+            "The Tharb sat.\n\nThen the Tharb slept.",
+        );
+        here.store.export(&file).unwrap();
+        there.forget(&Forget::Word("tharb".to_owned())).unwrap();
+        assert_eq!(there.import(&file).unwrap(), 1);
+        let said = |library: &Library| format!("{:?}", library.store.sources().collect::<Vec<_>>());
+        assert!(!said(&there).contains("Tharb") && said(&there).contains("slept"));
+        there.store.export(&file).unwrap();
+        learn(&mut third, "/b.md", "Another Tharb.");
+        third.import(&file).unwrap();
+        assert!(!said(&third).contains("Tharb") && third.store.forgotten_words().len() == 1);
+    }
 
     #[test]
     fn an_allowed_word_is_learned_from_files_that_have_not_changed() {

@@ -13,6 +13,7 @@ mod activity;
 mod counts;
 mod earlier;
 mod files;
+mod forgotten;
 pub mod gather;
 mod generations;
 mod latest;

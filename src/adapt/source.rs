@@ -37,6 +37,9 @@ pub struct Source {
     pub paragraphs: Vec<Paragraph>,
     /// What was left out.
     pub withheld: Withheld,
+    /// How often something was taken back that had been learned: marked as private, or all of it.
+    #[serde(default)]
+    pub withdrawn: u64,
 }
 
 /// A paragraph's prose.
@@ -133,6 +136,7 @@ impl Reader<'_> {
             learned: 0,
             paragraphs,
             withheld: filter.withheld,
+            withdrawn: 0,
         }
     }
 

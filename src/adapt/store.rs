@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! learned/0123456789abcdef.source   a Source; the name is the fingerprint of its path
-//! learned/forgotten.json            fingerprints of files, folders and words that are not to be learned again
+//! learned/forgotten.*               what is not to be learned again: see `forgotten`
 //! learned/*.damaged                 what could not be read, set aside
 //! learned/personal-*, trials        weights tuned to all of it: see `generations`
 //! learned/accepted, menus           what was taken of what was shown: see `accepted`, `reception`
@@ -12,36 +12,37 @@
 //! ([`Store::refresh`]) at what the others wrote.
 
 use super::files;
+use super::forgotten::{DAMAGED, Forgotten, List, Stamp, key_of, set_aside, stamp};
 use super::reception::{self, Reception};
 use super::sealed::{self, Broken};
-use super::source::{Source, fingerprint};
+use super::source::Source;
 use crate::eval::Menus;
-use crate::model::patiently;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// What the first line of a source says before its checksum.
 const FIRST_LINE: &str = "rnn-lsp learned 1 ";
 
-/// No source is longer: twice the longest file.
+/// No source is longer: four times the longest file.
 const MOST_BYTES: u64 = 8 << 20;
 
 /// All sources together; the ones that were not learned for longest make room.
 const MOST_BYTES_IN_ALL: u64 = 64 << 20;
 
 const SOURCE: &str = "source";
-const DAMAGED: &str = "damaged";
-const FORGOTTEN: &str = "forgotten.json";
 
 /// How the names of files end that are there to be locked.
 pub(super) const LOCK: &str = "lock";
 
 /// What a crash left is removed when it is so old.
 const LEFT_FOR: Duration = Duration::from_secs(3600);
+
+/// No file is being written for so long: with what is forgotten, even newer remains go.
+const WRITING_FOR: Duration = Duration::from_secs(10);
 
 /// Why the folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -72,8 +73,7 @@ enum Damage {
 pub struct Store {
     folder: PathBuf,
     sources: BTreeMap<u64, Kept>,
-    forgotten: Forgotten,
-    forgotten_stamp: Option<Stamp>,
+    list: List,
     warnings: Vec<String>,
 }
 
@@ -82,6 +82,8 @@ pub struct Store {
 pub(super) struct Origin {
     path: u64,
     content: u64,
+    #[serde(default)]
+    withdrawn: u64,
 }
 
 /// A source and the file it came from.
@@ -91,35 +93,13 @@ struct Kept {
     stamp: Option<Stamp>, // `None` where it was just written
 }
 
-/// Tells whether a file changed: every change is a new file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    len: u64,
-    modified: Option<SystemTime>,
-}
-
-/// What is not to be learned again. Only fingerprints: a list of secrets would be the last place where they stand.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Forgotten {
-    #[serde(default)]
-    paths: BTreeSet<u64>,
-    #[serde(default)]
-    words: BTreeSet<u64>,
-    /// When a word was taken off the list last, in seconds since 1970.
-    #[serde(default)]
-    allowed: u64,
-}
-
 impl Store {
     /// Opens the folder, which need not exist.
     pub fn open(folder: &Path) -> Store {
         let mut store = Store::unread(folder);
         store.refresh();
         for path in files::unfinished(folder, None) {
-            let is_old = stamp(&path)
-                .and_then(|stamp| stamp.modified?.elapsed().ok())
-                .is_some_and(|age| age > LEFT_FOR);
-            if is_old {
+            if is_older(&path, LEFT_FOR) {
                 let _ = files::remove(&path); // Somebody else may have removed it.
             }
         }
@@ -128,17 +108,16 @@ impl Store {
 
     /// The words that were forgotten in a folder, without reading what was learned there.
     pub(super) fn forgotten_words_in(folder: &Path) -> BTreeSet<u64> {
-        let mut store = Store::unread(folder);
-        store.refresh_forgotten();
-        store.forgotten.words
+        let mut list = List::of(folder);
+        list.refresh();
+        list.forgotten().words().clone()
     }
 
     fn unread(folder: &Path) -> Store {
         Store {
             folder: folder.to_owned(),
             sources: BTreeMap::new(),
-            forgotten: Forgotten::default(),
-            forgotten_stamp: None,
+            list: List::of(folder),
             warnings: Vec::new(),
         }
     }
@@ -150,7 +129,8 @@ impl Store {
 
     /// Looks at what other programs did to the folder. Whether anything changed.
     pub fn refresh(&mut self) -> bool {
-        let mut changed = self.refresh_forgotten();
+        let (mut changed, warning) = self.list.refresh();
+        self.warnings.extend(warning);
         let mut seen = BTreeSet::new();
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         for path in entries.map(|entry| entry.path()) {
@@ -178,7 +158,7 @@ impl Store {
                 }
                 // Gone since the folder was listed.
                 Err(Damage::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(damage) => self.set_aside(&path, &damage.to_string()),
+                Err(damage) => self.warnings.push(set_aside(&path, &damage.to_string())),
             }
         }
         let before = self.sources.len();
@@ -206,14 +186,18 @@ impl Store {
         let origin = |(&path, kept): (&u64, &Kept)| Origin {
             path,
             content: kept.source.fingerprint,
+            withdrawn: kept.source.withdrawn,
         };
         self.sources.iter().map(origin).collect()
     }
 
-    /// Whether what was learned from there is still learned: from the file, or from the same text elsewhere.
+    /// Whether what was learned from there is still learned: from the file, of which nothing was taken back since, or from the same
+    /// text elsewhere.
     pub(super) fn has(&self, origin: &Origin) -> bool {
         let is_same = |kept: &Kept| kept.source.fingerprint == origin.content;
-        self.sources.contains_key(&origin.path) || self.sources.values().any(is_same)
+        let from_there = self.sources.get(&origin.path);
+        from_there.is_some_and(|kept| kept.source.withdrawn == origin.withdrawn)
+            || self.sources.values().any(is_same)
     }
 
     /// What went wrong since this was asked last.
@@ -244,98 +228,118 @@ impl Store {
 
     /// Whether the user said that a file, or a folder that it lies in, is not to be learned.
     pub fn is_forgotten(&self, path: &Path) -> bool {
-        path.ancestors()
-            .any(|path| self.forgotten.paths.contains(&key_of(path)))
+        self.list.forgotten().has_path(path)
+    }
+
+    /// Whether a file's text, by its fingerprint, was forgotten under another name.
+    pub(super) fn is_text_forgotten(&self, path: &Path, text: u64) -> bool {
+        self.list.forgotten().has_text(path, text)
     }
 
     /// Fingerprints of the words that the user forgot, in lower case.
     pub fn forgotten_words(&self) -> &BTreeSet<u64> {
-        &self.forgotten.words
+        self.list.forgotten().words()
     }
 
     /// Forgets a file, or all files of a folder, and does not learn them again until [`Store::allow`]. Returns what
     /// was forgotten.
     pub fn forget_path(&mut self, path: &Path) -> Result<Vec<PathBuf>, Error> {
-        self.forgotten.paths.insert(key_of(path));
-        // Where there is no room for the note, the text goes all the same, and may leave the room.
-        let noted = self.write_forgotten();
-        let paths: Vec<PathBuf> = self
+        let gone: Vec<&Source> = self
             .sources()
-            .map(|source| source.path.clone())
-            .filter(|source| source.starts_with(path))
+            .filter(|source| source.path.starts_with(path))
             .collect();
-        // What a crash or damage left of a file that has no source now.
+        let texts: Vec<u64> = gone
+            .iter()
+            .filter(|source| source.word_count() > 0)
+            .map(|source| source.fingerprint)
+            .collect();
+        let paths: Vec<PathBuf> = gone.iter().map(|source| source.path.clone()).collect();
+        // Where there is no room for the note, the text goes all the same, and may leave the room.
+        let noted = self
+            .list
+            .change(|forgotten| forgotten.add_path(path, texts.into_iter()));
         self.erase(key_of(path))?;
         for path in &paths {
             self.erase(key_of(path))?;
         }
-        noted.or_else(|_| self.write_forgotten())?;
+        self.remove_remains()?;
+        noted
+            .or_else(|_| self.list.write())
+            .map_err(|error| self.list_error(error))?;
         Ok(paths)
     }
 
     /// Notes that a word is not to be learned or offered; the caller takes it out of the sources ([`Store::put`]).
     pub fn forget_word(&mut self, word: &str) -> Result<(), Error> {
-        self.forgotten.words.insert(fingerprint(word.as_bytes()));
-        self.write_forgotten()
+        let noted = self.list.change(|forgotten| forgotten.add_word(word));
+        self.remove_remains()?;
+        noted.map_err(|error| self.list_error(error))
     }
 
     /// Lets a file or a folder be learned again.
     pub fn allow(&mut self, path: &Path) -> Result<(), Error> {
-        let mut is_changed = false;
-        for path in path.ancestors() {
-            is_changed |= self.forgotten.paths.remove(&key_of(path));
+        let mut after = self.list.forgotten().clone();
+        after.allow_path(path);
+        if after == *self.list.forgotten() {
+            return Ok(());
         }
-        if is_changed {
-            self.write_forgotten()
-        } else {
-            Ok(())
-        }
+        let noted = self.list.change(|forgotten| forgotten.allow_path(path));
+        noted.map_err(|error| self.list_error(error))
     }
 
     /// Lets a word be learned and offered again from `now` on, in seconds since 1970. Whether it was forgotten.
     pub fn allow_word(&mut self, word: &str, now: u64) -> Result<bool, Error> {
-        let is_changed = self.forgotten.words.remove(&fingerprint(word.as_bytes()));
-        if is_changed {
-            self.forgotten.allowed = now;
-            self.write_forgotten()?;
+        let mut after = self.list.forgotten().clone();
+        if !after.allow_word(word, now) {
+            return Ok(false);
         }
-        Ok(is_changed)
+        let noted = self
+            .list
+            .change(|forgotten| forgotten.allow_word(word, now));
+        noted.map_err(|error| self.list_error(error))
     }
 
     /// Whether a source was read before a word was taken off the list, which it may lack.
     pub(super) fn may_lack_words(&self, source: &Source) -> bool {
-        source.learned <= self.forgotten.allowed
+        source.learned <= self.list.forgotten().allowed()
     }
 
     /// Forgets everything, that something was forgotten included.
     pub fn forget_all(&mut self) -> Result<(), Error> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut kept = Ok(());
         for path in entries.map(|entry| entry.path()) {
-            // What holds the lock must go on to hold it.
-            if path.extension().is_none_or(|extension| extension != LOCK) {
-                files::remove(&path).map_err(|error| self.error("remove", &path, error))?;
+            // What holds the lock must go on to hold it, and folders are somebody else's.
+            let is_lock = path.extension().is_some_and(|extension| extension == LOCK);
+            if !is_lock
+                && !path.is_dir()
+                && let Err(error) = files::remove(&path)
+            {
+                kept = Err(self.error("remove", &path, error));
             }
         }
         self.sources.clear();
-        self.forgotten = Forgotten::default();
-        self.forgotten_stamp = None;
-        Ok(())
+        self.list.clear();
+        kept
     }
 
     /// Writes everything that was learned into one file. How many files' prose it holds.
     pub fn export(&self, path: &Path) -> Result<usize, Error> {
         let mut bytes: Vec<u8> = self.sources().flat_map(bytes_of_line).collect();
+        bytes.extend(self.list.forgotten().export());
         bytes.extend(Reception::export(&self.folder));
         files::write(path, &bytes).map_err(|error| self.error("write", path, error))?;
         Ok(self.sources.len())
     }
 
-    /// Takes over what [`Store::export`] wrote, unless something newer is known of a file or it was forgotten here. How
-    /// many files were taken over. A file that is damaged anywhere is not taken over at all.
+    /// Takes over what [`Store::export`] wrote, unless something newer is known of a file or it was forgotten here, and what was
+    /// forgotten there. How many files were taken over; the caller takes forgotten words out of them. A file that is damaged
+    /// anywhere is not taken over at all.
     pub fn import(&mut self, path: &Path) -> Result<usize, Error> {
         let bytes = fs::read(path).map_err(|error| self.error("read", path, error))?;
         let mut sources = Vec::new();
         let mut menus = None;
+        let mut forgotten = None;
         for (index, line) in bytes
             .split_inclusive(|&byte| byte == b'\n')
             .collect::<Vec<_>>()
@@ -344,6 +348,10 @@ impl Store {
         {
             let line = line.concat();
             let line = line.trim_ascii_end();
+            if let Some(Ok(found)) = Forgotten::import(line) {
+                forgotten = Some(found);
+                continue;
+            }
             let read = match Reception::import(line) {
                 Some(Ok(found)) => {
                     menus = Some(found);
@@ -362,9 +370,15 @@ impl Store {
             })?;
             sources.push(source);
         }
+        if let Some(theirs) = forgotten {
+            let noted = self.list.change(|forgotten| forgotten.merge(theirs));
+            noted.map_err(|error| self.list_error(error))?;
+        }
         let is_wanted = |source: &Source| {
             let known = self.source(&source.path).map(|known| known.learned);
-            known.is_none_or(|known| known < source.learned) && !self.is_forgotten(&source.path)
+            known.is_none_or(|known| known < source.learned)
+                && !self.is_forgotten(&source.path)
+                && !self.is_text_forgotten(&source.path, source.fingerprint)
         };
         sources.retain(is_wanted);
         let count = sources.len();
@@ -436,52 +450,27 @@ impl Store {
         self.folder.join(format!("{key:016x}.{SOURCE}"))
     }
 
-    fn refresh_forgotten(&mut self) -> bool {
-        let path = self.folder.join(FORGOTTEN);
-        let stamp = stamp(&path);
-        if stamp == self.forgotten_stamp {
-            return false;
+    /// What damage or a crash left, of whatever file.
+    fn remove_remains(&mut self) -> Result<(), Error> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let paths = entries.map(|entry| entry.path());
+        let damaged = paths.filter(|path| path.extension().is_some_and(|end| end == DAMAGED));
+        let unfinished = files::unfinished(&self.folder, None);
+        let unfinished = unfinished
+            .into_iter()
+            .filter(|path| is_older(path, WRITING_FOR));
+        for path in damaged.chain(unfinished) {
+            files::remove(&path).map_err(|error| self.error("remove", &path, error))?;
         }
-        self.forgotten_stamp = stamp;
-        let forgotten = match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Forgotten::default()),
-            Err(error) => Err(error.to_string()),
-        };
-        match forgotten {
-            Ok(forgotten) => {
-                let changed = forgotten != self.forgotten;
-                self.forgotten = forgotten;
-                changed
-            }
-            // What was read before still holds.
-            Err(error) => {
-                self.set_aside(&path, &error);
-                false
-            }
-        }
-    }
-
-    fn write_forgotten(&mut self) -> Result<(), Error> {
-        files::make_folder(&self.folder)
-            .map_err(|error| self.error("make", &self.folder, error))?;
-        let path = self.folder.join(FORGOTTEN);
-        let json = serde_json::to_vec(&self.forgotten).expect("plain numbers are JSON");
-        files::write(&path, &json).map_err(|error| self.error("write", &path, error))?;
-        self.forgotten_stamp = stamp(&path);
         Ok(())
     }
 
-    fn set_aside(&mut self, path: &Path, reason: &str) {
-        let aside = path.with_extension(DAMAGED);
-        let outcome = match patiently(|| fs::rename(path, &aside)) {
-            Ok(()) => format!("set aside as {}", aside.display()),
-            Err(error) => format!("and it cannot be set aside: {error}"),
-        };
-        self.warnings.push(format!(
-            "cannot use {}: {reason}; {outcome}",
-            path.display()
-        ));
+    fn list_error(&self, error: io::Error) -> Error {
+        self.error(
+            "write the list of what was forgotten in",
+            &self.folder,
+            error,
+        )
     }
 
     fn error(&self, what: &'static str, path: &Path, source: io::Error) -> Error {
@@ -493,16 +482,9 @@ impl Store {
     }
 }
 
-fn key_of(path: &Path) -> u64 {
-    fingerprint(path.as_os_str().as_encoded_bytes())
-}
-
-fn stamp(path: &Path) -> Option<Stamp> {
-    let metadata = fs::metadata(path).ok()?;
-    Some(Stamp {
-        len: metadata.len(),
-        modified: metadata.modified().ok(),
-    })
+fn is_older(path: &Path, than: Duration) -> bool {
+    let modified = stamp(path).and_then(|stamp| stamp.modified);
+    modified.is_some_and(|at| at.elapsed().is_ok_and(|age| age > than))
 }
 
 /// A source as a file.
@@ -543,7 +525,7 @@ fn source_of(bytes: &[u8]) -> Result<Source, Damage> {
 #[cfg(test)]
 mod tests {
     use super::super::private::Withheld;
-    use super::super::source::Paragraph;
+    use super::super::source::{Paragraph, fingerprint};
     use super::*;
     use crate::text::prose::Break;
 
@@ -561,6 +543,7 @@ mod tests {
                 secrets: 2,
                 ..Withheld::default()
             },
+            withdrawn: 0,
         }
     }
 
@@ -636,7 +619,12 @@ mod tests {
         assert_eq!(Store::open(folder.path()).forgotten_words().len(), 1);
         assert!(!has(folder.path(), "zanthorel"));
         store.forget_all().unwrap();
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let left = |path: &Path| path.extension().is_none_or(|end| end != LOCK);
+        let left = fs::read_dir(folder.path())
+            .unwrap()
+            .flatten()
+            .filter(|file| left(&file.path()));
+        assert_eq!(left.count(), 0);
     }
 
     #[test]
@@ -669,15 +657,6 @@ mod tests {
             store.put(source("/a.md", "one")).unwrap();
             assert!(Store::open(folder.path()).take_warnings().is_empty());
         }
-    }
-
-    #[test]
-    fn a_damaged_list_of_what_was_forgotten_is_kept_aside() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join(FORGOTTEN), "{").unwrap();
-        let mut store = Store::open(folder.path());
-        assert_eq!(store.take_warnings().len(), 1);
-        assert!(folder.path().join("forgotten.damaged").exists());
     }
 
     #[test]

@@ -234,7 +234,7 @@ pub(super) fn export(args: ExportArgs) -> Outcome {
 
 pub(super) fn import(args: ImportArgs) -> Outcome {
     let mut library = open()?;
-    let count = library.store.import(&args.file)?;
+    let count = library.import(&args.file)?;
     say(&format!("took over {}", files(count)))?;
     warn(&mut library);
     Ok(ExitCode::SUCCESS)
