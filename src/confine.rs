@@ -5,7 +5,7 @@
 //! not restricted: which model, settings and folders of notes are read may change at any time, and what is read cannot leave.
 //! Where the kernel lacks one of the two, the log says so and the other holds.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 /// What was given up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub struct Confined {
     pub writing: bool,
 }
 
-/// Confines the calling thread and all that it starts from now on. `folder` is where it may write; it should exist.
-pub fn confine(folder: Option<&Path>) -> Confined {
+/// Confines the calling thread and all that it starts from now on. `folders` are where it may write; they should exist.
+pub fn confine(folders: &[PathBuf]) -> Confined {
     let told = |what: &str, result: Result<(), String>| match result {
         Ok(()) => true,
         Err(error) => {
@@ -27,10 +27,10 @@ pub fn confine(folder: Option<&Path>) -> Confined {
     };
     // Landlock's own calls are not among those that seccomp takes away.
     let confined = Confined {
-        writing: told("writing", system::restrict_writing(folder)),
+        writing: told("writing", system::restrict_writing(folders)),
         calls: told("the process", system::restrict_calls()),
     };
-    tracing::debug!(?confined, ?folder, "confined");
+    tracing::debug!(?confined, ?folders, "confined");
     confined
 }
 
@@ -40,7 +40,7 @@ mod system {
         ABI, AccessFs, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus,
     };
     use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
-    use std::path::Path;
+    use std::path::PathBuf;
 
     /// Sockets, in all their ways to be had or used; programs; other processes; and the ring that would do all of it unseen.
     const REFUSED: [i64; 17] = [
@@ -63,13 +63,13 @@ mod system {
         libc::SYS_bpf,
     ];
 
-    pub(super) fn restrict_writing(folder: Option<&Path>) -> Result<(), String> {
+    pub(super) fn restrict_writing(folders: &[PathBuf]) -> Result<(), String> {
         let writing = AccessFs::from_write(ABI::V4);
         let ruleset = || -> Result<_, landlock::RulesetError> {
             Ruleset::default().handle_access(writing)?.create()
         };
         let mut ruleset = ruleset().map_err(|error| error.to_string())?;
-        if let Some(folder) = folder {
+        for folder in folders {
             match PathFd::new(folder) {
                 Ok(folder) => {
                     ruleset = ruleset
@@ -101,9 +101,9 @@ mod system {
 
 #[cfg(not(target_os = "linux"))]
 mod system {
-    use std::path::Path;
+    use std::path::PathBuf;
 
-    pub(super) fn restrict_writing(_: Option<&Path>) -> Result<(), String> {
+    pub(super) fn restrict_writing(_: &[PathBuf]) -> Result<(), String> {
         Err("only Linux has Landlock".to_owned())
     }
 
@@ -123,6 +123,7 @@ mod tests {
         use std::io::ErrorKind::PermissionDenied;
         use std::net::{TcpStream, UdpSocket};
         use std::os::unix::net::UnixStream;
+        use std::path::Path;
         use std::process::Command;
 
         let (own, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -131,7 +132,7 @@ mod tests {
         let file = other.path().join("notes.md");
         fs::write(&file, "the user's").unwrap();
         let thread = std::thread::spawn(move || {
-            let confined = confine(Some(own.path()));
+            let confined = confine(&[own.path().to_owned()]);
             if confined.calls {
                 let denied = |kind| assert_eq!(kind, Some(PermissionDenied));
                 denied(TcpStream::connect(address).err().map(|e| e.kind()));

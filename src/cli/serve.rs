@@ -72,7 +72,10 @@ fn confine_to(learned: Option<&Path>) {
     {
         tracing::warn!(%error, folder = %folder.display(), "cannot make the folder of what is learned");
     }
-    confine::confine(own);
+    // It may lie elsewhere, behind a link.
+    let linked = learned.and_then(|folder| std::fs::canonicalize(folder).ok());
+    let folders: Vec<PathBuf> = own.map(Path::to_owned).into_iter().chain(linked).collect();
+    confine::confine(&folders);
 }
 
 /// The user's settings; a file that cannot be used costs a warning, not the server.
