@@ -223,6 +223,14 @@ pub fn section(value: &Value) -> &Value {
     value.get(SECTION).unwrap_or(value)
 }
 
+/// Whether what an editor sent holds settings of ours: under [`SECTION`], or at least one by its name.
+pub fn is_ours(value: &Value) -> bool {
+    let is_setting = |name: &String| table::TABLE.iter().any(|setting| setting.name == name);
+    value
+        .as_object()
+        .is_some_and(|object| object.contains_key(SECTION) || object.keys().any(is_setting))
+}
+
 /// Why the user's file could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

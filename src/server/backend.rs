@@ -138,17 +138,18 @@ impl LanguageServer for Backend {
 
     async fn did_change_configuration(&self, params: lsp::DidChangeConfigurationParams) {
         let value = params.settings;
-        if config::section(&value).is_object() {
+        let can_be_asked = self
+            .features
+            .get()
+            .is_some_and(|features| features.configuration);
+        let is_empty = value.as_object().is_some_and(|object| object.is_empty());
+        if config::is_ours(&value) || is_empty && !can_be_asked {
             self.send(Event::Configure {
                 layer: Layer::Pushed,
                 value,
             });
-        } else if self
-            .features
-            .get()
-            .is_some_and(|features| features.configuration)
-        {
-            // "Something changed, ask": what clients send that keep settings to be asked for.
+        } else if can_be_asked {
+            // "Something changed, ask": what clients send that keep settings to be asked for, or settings of other servers.
             tokio::spawn(pull_settings(self.client.clone(), self.events.clone()));
         }
     }

@@ -3,6 +3,8 @@
 use super::editor::{DOCUMENT, Editor, LIMIT, options};
 use rnn_lsp::model::Model;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 fn setting(editor: &mut Editor, key: &str) -> Value {
     editor.status()["settings"][key].clone()
@@ -61,6 +63,18 @@ fn a_change_without_settings_means_ask_again() {
     );
     editor.await_message(|message| message["method"] == "workspace/configuration");
     await_setting(&mut editor, "maxItems", json!(3));
+    editor.settings = Some(json!({"maxItems": 4}));
+    editor.notify(
+        "workspace/didChangeConfiguration",
+        json!({"settings": {"pylsp": {"plugins": {"token": "xyzzy"}}}}),
+    );
+    editor.await_message(|message| message["method"] == "workspace/configuration");
+    await_setting(&mut editor, "maxItems", json!(4));
+    assert_eq!(
+        editor.status()["warnings"],
+        json!([]),
+        "others' are none of ours"
+    );
 }
 
 #[test]
@@ -245,4 +259,25 @@ fn a_model_that_cannot_be_loaded_changes_nothing() {
     );
     told(&mut editor, "no model in /second");
     assert!(!editor.complete(DOCUMENT, 0, 4).is_empty());
+}
+
+#[test]
+fn a_model_that_is_there_later_is_loaded_when_it_is_asked_for_again() {
+    let is_there = Arc::new(AtomicBool::new(false));
+    let there = is_there.clone();
+    let mut editor = Editor::start(options().loader(move |path| match path {
+        Some(path) if !there.load(Ordering::Relaxed) => Err(format!("no {}", path.display())),
+        path => Ok(Model::tiny(if path.is_some() { 2 } else { 1 })),
+    }));
+    editor.initialize(json!({}));
+    let settings = json!({"settings": {"model": "/other"}});
+    editor.notify("workspace/didChangeConfiguration", settings.clone());
+    editor.await_message(|message| message["method"] == "window/logMessage");
+    assert_eq!(editor.status()["model"], Value::Null);
+    is_there.store(true, Ordering::Relaxed);
+    editor.notify("workspace/didChangeConfiguration", settings);
+    let start = std::time::Instant::now();
+    while editor.status()["model"] != "/other" {
+        assert!(start.elapsed() < LIMIT);
+    }
 }
