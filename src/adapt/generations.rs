@@ -18,7 +18,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Generations kept.
+/// Generations kept of the model in use, and as many of others.
 const KEPT: usize = 3;
 
 /// What the first line of a generation says before its checksum.
@@ -167,10 +167,13 @@ impl Generations {
             self.remove(number);
             return Err(format!("cannot write generation {number}: {error}"));
         }
-        let mut numbers = self.numbers();
-        numbers.sort_unstable_by(|a, b| b.cmp(a));
-        for old in numbers.into_iter().skip(KEPT) {
-            self.remove(old);
+        // Somebody may use two models in turns, and only two.
+        let (same, others): (Vec<Generation>, Vec<Generation>) = self
+            .readable()
+            .into_iter()
+            .partition(|generation| generation.base == basis.base);
+        for old in same.iter().skip(KEPT).chain(others.iter().skip(KEPT)) {
+            self.remove(old.number);
         }
         Ok(number)
     }

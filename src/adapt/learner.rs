@@ -300,7 +300,7 @@ impl Work {
         self.library = None;
         if self.tuner.number().is_some() {
             self.tuner.use_base(self.model.clone());
-            (self.news)(News::Model(self.model.clone(), None));
+            (self.news)(News::Weights(self.tuner.weights()));
         }
         self.watch = Watch::default();
         if self.folder.is_dir() {
@@ -573,9 +573,9 @@ impl Work {
     /// Hands out other weights if those in use are not the newest that hold.
     fn look(&mut self) {
         if let Some(library) = &mut self.library
-            && let Some(model) = self.tuner.look(library)
+            && let Some(weights) = self.tuner.look(library)
         {
-            (self.news)(News::Model(model, self.tuner.number()));
+            (self.news)(News::Weights(weights));
         }
     }
 
@@ -585,7 +585,7 @@ impl Work {
         };
         for turn in self.tuner.go_on(library) {
             (self.news)(match turn {
-                Turn::Use(model) => News::Model(model, self.tuner.number()),
+                Turn::Use(weights) => News::Weights(weights),
                 Turn::Progress(share) => News::Training(format!("{:.0} %", 100.0 * share)),
                 Turn::Ended(sentence) => News::Trained(sentence),
                 Turn::Warning(warning) => News::Warning(warning),

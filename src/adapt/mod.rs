@@ -43,6 +43,6 @@ pub use library::{Learned, Library, day, seconds, time_of};
 pub use reception::Reception;
 pub use status::{File, Status};
 pub use store::{Error, Store};
-pub use task::{Choices, Forget, News, Reply, Task};
+pub use task::{Choices, Forget, News, Reply, Task, Weights};
 pub use trials::{Score, Scores, Trial};
 pub use tuner::{Training, TrainingNow};

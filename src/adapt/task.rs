@@ -82,13 +82,24 @@ pub enum Task {
     Stop,
 }
 
+/// Weights of a generation, or a model's own.
+#[derive(Debug)]
+pub struct Weights {
+    /// They.
+    pub model: Arc<Model>,
+    /// The generation, if they are of one.
+    pub generation: Option<u32>,
+    /// The identity of the model that they were tuned from: of no use to somebody who went on to another.
+    pub base: u64,
+}
+
 /// What the learner tells.
 #[derive(Debug)]
 pub enum News {
     /// What it knows, anew.
     Counts(Earlier),
-    /// Weights to use from now on: those of a generation, or the model's own.
-    Model(Arc<Model>, Option<u32>),
+    /// Weights to use from now on.
+    Weights(Weights),
     /// How this writer takes what is shown.
     Reception(Box<Reception>),
     /// A training that was asked for begins, or is so far.

@@ -35,6 +35,9 @@ pub struct Trial {
     pub generation: Option<u32>,
     /// Why not, where it was not.
     pub reason: Option<String>,
+    /// Whether it ended before it came to anything: it took its time all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     /// What it is worth; absent where it did not come so far.
     pub scores: Option<Scores>,
 }
@@ -105,8 +108,22 @@ impl Trials {
         Trials(folder.join(NAME))
     }
 
-    /// The oldest first. Lines that are none are passed over.
+    /// Those that came to something, the oldest first.
     pub(super) fn all(&self) -> Vec<Trial> {
+        let mut all = self.lines();
+        all.retain(|trial| !trial.interrupted);
+        all
+    }
+
+    /// The last of them that started from a model of this identity.
+    pub(super) fn last_of(&self, base: u64) -> Option<Trial> {
+        let mut all = self.all();
+        let last = all.iter().rposition(|trial| trial.base == base)?;
+        Some(all.swap_remove(last))
+    }
+
+    /// All, the oldest first. Lines that are none are passed over.
+    fn lines(&self) -> Vec<Trial> {
         let text = fs::read_to_string(&self.0).unwrap_or_default();
         text.lines()
             .filter_map(|line| serde_json::from_str(line).ok())
@@ -116,7 +133,7 @@ impl Trials {
     /// Adds one.
     pub(super) fn add(&self, trial: &Trial) -> io::Result<()> {
         if fs::metadata(&self.0).is_ok_and(|file| file.len() > LONGEST) {
-            let all = self.all();
+            let all = self.lines();
             let newer: String = all[all.len() / 2..].iter().map(line).collect();
             files::write(&self.0, newer.as_bytes())?;
         }
@@ -126,7 +143,7 @@ impl Trials {
     /// Seconds of the processor that training took on a day since 1970.
     pub(super) fn seconds_on(&self, today: u32) -> f64 {
         let on = |trial: &Trial| (trial.time / 86_400) as u32;
-        let all = self.all();
+        let all = self.lines();
         let today = all.iter().filter(|trial| on(trial) == today);
         today.map(|trial| trial.seconds).sum()
     }
@@ -173,5 +190,20 @@ mod tests {
         assert_eq!(trials.all().len(), 4);
         assert_eq!((trials.seconds_on(0), trials.seconds_on(1)), (3.0, 3.0));
         assert_eq!(trials.last_generation(), Some(2));
+        let of = |base, time, interrupted| Trial {
+            base,
+            interrupted,
+            ..trial(time, None)
+        };
+        for other in [
+            of(7, 90_000, false),
+            of(8, 90_001, false),
+            of(7, 90_002, true),
+        ] {
+            trials.add(&other).unwrap();
+        }
+        assert_eq!(trials.last_of(7), Some(of(7, 90_000, false)));
+        assert_eq!((trials.last_of(9), trials.all().len()), (None, 6));
+        assert_eq!(trials.seconds_on(1), 7.5);
     }
 }

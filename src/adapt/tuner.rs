@@ -5,6 +5,7 @@ use super::activity::{Activity, Lull};
 use super::files;
 use super::library::{Library, seconds};
 use super::store::{LOCK, Store};
+use super::task::Weights;
 use super::trials::{Trial, Trials};
 use super::tune::{Memory, Tuning, Verdict, on_battery, thread_time};
 use crate::model::Model;
@@ -54,7 +55,7 @@ impl Default for Training {
 #[derive(Debug)]
 pub(super) enum Turn {
     /// Weights to use from now on.
-    Use(Arc<Model>),
+    Use(Weights),
     /// A training that was asked for is so far, from 0 to 1.
     Progress(f64),
     /// It ended.
@@ -75,7 +76,12 @@ pub(super) struct Tuner {
     is_due: bool,           // something was learned or forgotten, or nobody looked yet
     is_asked: bool,         // by the user, who wants to see it
     running: Option<Running>,
-    given_up: Duration, // processor time of what was, which the next one is charged with
+}
+
+impl Drop for Tuner {
+    fn drop(&mut self) {
+        self.interrupt();
+    }
 }
 
 #[derive(Debug)]
@@ -105,7 +111,6 @@ impl Tuner {
             is_due: true,
             is_asked: false,
             running: None,
-            given_up: Duration::ZERO,
         }
     }
 
@@ -115,7 +120,28 @@ impl Tuner {
         self.later = None;
         self.is_due = true;
         if !choices.on {
-            self.running = None;
+            self.interrupt();
+        }
+    }
+
+    /// Ends a training before its time: what it took counts on this day.
+    fn interrupt(&mut self) {
+        let Some(running) = self.running.take() else {
+            return;
+        };
+        tracing::debug!("training interrupted");
+        if running.seconds.is_zero() {
+            return;
+        }
+        let trial = Trial {
+            time: now(),
+            base: running.tuning.basis().base(),
+            seconds: running.seconds.as_secs_f64(),
+            interrupted: true,
+            ..Trial::default()
+        };
+        if let Err(error) = add(&self.folder, &trial) {
+            tracing::warn!(error);
         }
     }
 
@@ -124,7 +150,7 @@ impl Tuner {
         self.live = base.clone();
         self.base = base;
         self.number = None;
-        self.running = None;
+        self.interrupt();
         self.is_due = true;
     }
 
@@ -138,12 +164,23 @@ impl Tuner {
         self.number
     }
 
+    /// The weights in use.
+    pub(super) fn weights(&self) -> Weights {
+        Weights {
+            model: self.live.clone(),
+            generation: self.number,
+            base: self.base.identity(),
+        }
+    }
+
     /// Something was learned or forgotten, perhaps by others. A training that learns from what was forgotten ends, and so does
     /// the use of such a generation. Weights to use in place of those in use, if they are others.
-    pub(super) fn look(&mut self, library: &mut Library) -> Option<Arc<Model>> {
+    pub(super) fn look(&mut self, library: &mut Library) -> Option<Weights> {
         self.is_due = true;
         let holds = |running: &Running| running.tuning.basis().holds(&library.store);
-        self.running = self.running.take().filter(holds);
+        if !self.running.as_ref().is_none_or(holds) {
+            self.interrupt();
+        }
         let newest = match self.choices.on {
             true => library
                 .generations
@@ -164,7 +201,7 @@ impl Tuner {
         let changed = number != self.number;
         tracing::debug!(?number, "generation in use");
         (self.number, self.live) = (number, model);
-        changed.then(|| self.live.clone())
+        changed.then(|| self.weights())
     }
 
     /// Trains as soon as nobody types, whatever the budget and the battery say.
@@ -182,7 +219,7 @@ impl Tuner {
 
     /// Goes back to the generation before the one in use: to which, and whether there was one in use.
     pub(super) fn roll_back(&mut self, library: &mut Library) -> Result<u32, String> {
-        self.running = None;
+        self.interrupt();
         roll_back(library, &self.base)
     }
 
@@ -203,9 +240,8 @@ impl Tuner {
 
     /// Ends a training that cannot go on for now; it begins anew.
     pub(super) fn give_up(&mut self) {
-        if let Some(running) = self.running.take() {
-            tracing::debug!("training given up for now");
-            self.given_up += running.seconds;
+        if self.running.is_some() {
+            self.interrupt();
             self.is_due = true;
         }
     }
@@ -243,9 +279,8 @@ impl Tuner {
         if !self.is_asked {
             let trials = Trials::of(&self.folder);
             let is_worth = Tuning::is_possible(&library.store).is_ok()
-                && is_worth(library, trials.all().last(), &self.base);
-            let spent = trials.seconds_today() + self.given_up.as_secs_f64();
-            let is_left = spent < 60.0 * self.choices.minutes;
+                && is_worth(library, trials.last_of(self.base.identity()), &self.base);
+            let is_left = trials.seconds_today() < 60.0 * self.choices.minutes;
             if !is_worth || !is_left {
                 return Vec::new();
             }
@@ -256,9 +291,8 @@ impl Tuner {
             }
         }
         match begin(library, &self.base, &self.live) {
-            Ok(Some(mut running)) => {
+            Ok(Some(running)) => {
                 tracing::debug!("training begins");
-                running.seconds = std::mem::take(&mut self.given_up);
                 self.running = Some(running);
                 Vec::new()
             }
@@ -376,9 +410,9 @@ fn lock(folder: &Path) -> Result<Option<File>, String> {
     }
 }
 
-/// Whether enough has changed since the last training.
-fn is_worth(library: &mut Library, last: Option<&Trial>, base: &Model) -> bool {
-    let Some(last) = last.filter(|last| last.base == base.identity()) else {
+/// Whether enough has changed since the last training from the same model.
+fn is_worth(library: &mut Library, last: Option<Trial>, base: &Model) -> bool {
+    let Some(last) = last else {
         return true;
     };
     let all = library.store.word_count();
@@ -419,6 +453,7 @@ pub(super) fn conclude(
         learned: library.store.word_count(),
         words,
         seconds: seconds.as_secs_f64(),
+        interrupted: false,
         generation,
         reason,
         scores: Some(scores),
@@ -527,11 +562,10 @@ mod tests {
         assert!(other.is_running(), "the lock is free");
         drop(other);
         tuner.go_on(&mut library);
-        let running = tuner.running.as_ref().expect("it begins anew");
-        assert!(
-            running.seconds >= Duration::from_secs(7),
-            "what it took counts"
-        );
+        assert!(tuner.is_running(), "it begins anew");
+        let seconds = Trials::of(folder.path()).seconds_today();
+        assert!(seconds >= 7.0, "what it took counts: {seconds}");
+        assert_eq!(Trials::of(folder.path()).all(), vec![]);
     }
 
     #[test]
@@ -592,23 +626,14 @@ mod tests {
         assert!(is_worth(&mut library, None, &base), "the first");
         assert!(!is_worth(
             &mut library,
-            Some(&last(words - 499, None)),
+            Some(last(words - 499, None)),
             &base
         ));
-        assert!(is_worth(
-            &mut library,
-            Some(&last(words - 500, None)),
-            &base
-        ));
+        assert!(is_worth(&mut library, Some(last(words - 500, None)), &base));
         assert!(
-            is_worth(&mut library, Some(&last(words, Some(1))), &base),
+            is_worth(&mut library, Some(last(words, Some(1))), &base),
             "its generation is gone"
         );
-        let other = Trial {
-            base: 1,
-            ..last(words, None)
-        };
-        assert!(is_worth(&mut library, Some(&other), &base), "another model");
         let trials = Trials::of(folder.path());
         trials.add(&last(0, None)).unwrap();
         assert_eq!(trials.seconds_on(day(SystemTime::now())), 601.0);

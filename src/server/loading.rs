@@ -14,7 +14,10 @@ pub(super) type Loader = Arc<dyn Fn(Option<PathBuf>) -> Result<Model, String> + 
 pub(super) struct Loading {
     loader: Loader,
     events: Sender<Event>,
-    path: Option<PathBuf>,
+    /// What was asked for last; nothing is the model compiled in.
+    asked: Option<PathBuf>,
+    /// What is in use.
+    used: Option<PathBuf>,
     is_busy: bool,
 }
 
@@ -23,7 +26,8 @@ impl Loading {
         Loading {
             loader,
             events,
-            path: None,
+            asked: None,
+            used: None,
             is_busy: false,
         }
     }
@@ -31,9 +35,12 @@ impl Loading {
     /// Loads the first model while the session waits. Where the one asked for cannot be used, the one compiled in is,
     /// and the reason is returned with it.
     pub(super) fn first(&mut self, path: Option<PathBuf>) -> (Arc<Model>, Option<String>) {
-        self.path = path.clone();
+        self.asked = path.clone();
         let (model, reason) = match (self.loader)(path) {
-            Ok(model) => (model, None),
+            Ok(model) => {
+                self.used = self.asked.clone();
+                (model, None)
+            }
             Err(reason) => match (self.loader)(None) {
                 Ok(model) => (model, Some(reason)),
                 // The server ends: there is nothing that it could do.
@@ -43,9 +50,9 @@ impl Loading {
         (Arc::new(model), reason)
     }
 
-    /// The path that was last asked for; nothing is the model compiled in.
+    /// The path of the model in use; nothing is the one compiled in.
     pub(super) fn path(&self) -> Option<&PathBuf> {
-        self.path.as_ref()
+        self.used.as_ref()
     }
 
     pub(super) fn is_busy(&self) -> bool {
@@ -55,11 +62,11 @@ impl Loading {
     /// Begins to load `path` unless it was asked for last or another is being loaded; [`Event::Loaded`] follows.
     /// Returns what to tell the user.
     pub(super) fn begin(&mut self, path: Option<&PathBuf>) -> Option<String> {
-        if self.is_busy || path == self.path.as_ref() {
+        if self.is_busy || path == self.asked.as_ref() {
             return None;
         }
         self.is_busy = true;
-        self.path = path.cloned();
+        self.asked = path.cloned();
         let (loader, events, path) = (self.loader.clone(), self.events.clone(), path.cloned());
         let name = path.as_ref().map(|path| path.display().to_string());
         let work = move || {
@@ -77,8 +84,18 @@ impl Loading {
         ))
     }
 
-    /// What [`Loading::begin`] began has ended.
-    pub(super) fn end(&mut self) {
+    /// What [`Loading::begin`] began has ended, with a model or not.
+    pub(super) fn end(&mut self, is_used: bool) {
         self.is_busy = false;
+        if is_used {
+            self.used = self.asked.clone();
+        }
+    }
+
+    /// What could not be used may be there now: it is loaded when it is asked for again.
+    pub(super) fn try_again(&mut self) {
+        if !self.is_busy {
+            self.asked = self.used.clone();
+        }
     }
 }

@@ -66,6 +66,8 @@ pub(super) struct Session {
     reception: Reception,
     /// Menus that the learner has not heard of.
     menus: Menus,
+    /// The identity of the model that was loaded last.
+    base: u64,
     /// The generation of weights in use, where they are the user's own.
     generation: Option<u32>,
     /// Whether the user is shown how a training goes.
@@ -91,6 +93,7 @@ impl Session {
         let (settings, warnings) = layers.settings();
         let mut loading = Loading::new(loader, events.clone());
         let (model, load_error) = loading.first(settings.model.clone());
+        let base = model.identity();
         let learner = learned.and_then(|folder| start_learner(folder, model.clone(), events));
         let earlier = Earlier::default();
         let reception = Reception::default();
@@ -109,6 +112,7 @@ impl Session {
             loading,
             learner,
             is_learning_paused: false,
+            base,
             generation: None,
             shows_training: false,
             warned: HashSet::new(),
@@ -228,8 +232,9 @@ impl Session {
         for warning in warnings {
             self.warn_once(warning);
         }
+        self.loading.try_again();
         if settings == self.settings {
-            return;
+            return self.load();
         }
         tracing::debug!(?settings, "settings changed");
         self.settings = settings;
@@ -297,11 +302,13 @@ impl Session {
                 }
                 self.outdate_answers();
             }
-            News::Model(model, generation) => {
-                tracing::debug!(?generation, "weights changed");
-                self.generation = generation;
-                self.use_model(model);
+            // Others were under way while another model was loaded.
+            News::Weights(weights) if weights.base == self.base => {
+                tracing::debug!(weights.generation, "weights changed");
+                self.generation = weights.generation;
+                self.use_model(weights.model);
             }
+            News::Weights(_) => {}
             News::Reception(reception) => {
                 self.reception = *reception;
                 self.use_options();
@@ -482,12 +489,12 @@ impl Session {
     }
 
     fn loaded(&mut self, model: Result<Arc<Model>, String>) {
-        self.loading.end();
+        self.loading.end(model.is_ok());
         match model {
             Ok(model) => {
                 tracing::info!("model loaded");
                 self.learn(Task::UseModel(model.clone()));
-                self.generation = None;
+                (self.base, self.generation) = (model.identity(), None);
                 self.use_model(model);
                 self.tell(Notice::End("Loaded".to_owned()));
             }

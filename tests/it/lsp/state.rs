@@ -33,9 +33,14 @@ fn the_state_is_told_when_it_changes() {
     let loading = state(&mut editor);
     assert_eq!(
         (&loading["model"], &loading["loading"]),
-        (&json!("/other"), &json!(true))
+        (&Value::Null, &json!(true)),
+        "the other is in use until it is there"
     );
-    assert_eq!(state(&mut editor)["loading"], false);
+    let loaded = state(&mut editor);
+    assert_eq!(
+        (&loaded["model"], &loaded["loading"]),
+        (&json!("/other"), &json!(false))
+    );
     editor.close(DOCUMENT);
     assert_eq!(state(&mut editor)["documents"], json!({}));
 }

@@ -3,8 +3,9 @@
 use super::editor::{Editor, options};
 use crate::home::{NOTES_A, NOTES_B};
 use crate::prose::prose;
+use rnn_lsp::model::Model;
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A training takes seconds, but on a machine with other work the learner waits for all of it.
@@ -105,6 +106,28 @@ fn weights_are_tuned_when_asked_and_every_server_uses_them() {
         json!({"command": "rnn-lsp.rollback", "arguments": []}),
     );
     assert_eq!(one.error(id), -32603);
+}
+
+#[test]
+fn another_model_is_not_replaced_by_weights_of_the_built_in_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = start(folder.path());
+    save(&mut editor, &prose(0, 1500));
+    editor.command("rnn-lsp.train", json!([]));
+    await_generation(&mut editor, json!(1));
+    for _ in 0..5 {
+        let loader = |path: Option<PathBuf>| Ok(Model::tiny(if path.is_some() { 2 } else { 1 }));
+        let learned_there = Some(folder.path().to_owned());
+        let mut other = Editor::start(options().learned_folder(learned_there).loader(loader));
+        let settings = json!({"model": "/other", "trainMinutes": 0});
+        other.initialize(json!({"initializationOptions": settings}));
+        let start = Instant::now();
+        while other.status()["model"] != "/other" {
+            assert!(start.elapsed() < PATIENCE);
+        }
+        learned(&mut other);
+        assert_eq!(other.status()["generation"], Value::Null);
+    }
 }
 
 #[test]
