@@ -1,9 +1,13 @@
-//! Plain text and mail: paragraphs are separated by blank lines, items and quotes begin with their markers.
+//! Plain text and mail: paragraphs are separated by blank lines, items and quotes begin with their markers. Where lines are not
+//! wrapped, a line is a paragraph.
 
 use super::builder::Builder;
 use super::lines::{Line, lines, list_marker};
 use super::pieces::LENGTH;
 use super::{Break, Part};
+
+/// Nobody wraps lines at more characters, so the next line is another paragraph.
+const WIDEST: usize = 120;
 
 /// Reads a piece of plain text.
 pub(super) fn extract(text: &str, part: Part, builder: &mut Builder) {
@@ -17,12 +21,12 @@ pub(super) fn extract(text: &str, part: Part, builder: &mut Builder) {
     }
 }
 
-/// A blank line; in a paragraph that does not end, any line, and in a line that does not end, any space.
+/// A blank line, or one that is a paragraph; in a paragraph that does not end, any line, and in a line that does not end, any space.
 pub(super) fn next_cut(text: &str) -> Option<usize> {
     const ENDLESS: usize = 16 << 10;
-    let mut blank = false;
+    let mut ends = false;
     for line in lines(text) {
-        if line.start >= LENGTH && (blank || line.start >= ENDLESS) {
+        if line.start >= LENGTH && (ends || line.start >= ENDLESS) {
             return Some(line.start);
         }
         if line.next >= 2 * ENDLESS
@@ -30,7 +34,7 @@ pub(super) fn next_cut(text: &str) -> Option<usize> {
         {
             return Some(2 * ENDLESS + space + 1).filter(|cut| *cut < text.len());
         }
-        blank = line.is_blank();
+        ends = line.is_blank() || is_wide(line);
     }
     None
 }
@@ -40,6 +44,8 @@ pub(super) fn next_cut(text: &str) -> Option<usize> {
 pub(super) struct Paragraphs {
     /// How many `>` stand before the open paragraph's lines.
     quotes: usize,
+    /// Whether the line before was too long to go on.
+    was_wide: bool,
 }
 
 impl Paragraphs {
@@ -47,6 +53,7 @@ impl Paragraphs {
     pub(super) fn line(&mut self, line: Line, builder: &mut Builder) {
         let (quotes, prefix) = quote_prefix(line.text);
         let content = &line.text[prefix..];
+        let after_wide = std::mem::replace(&mut self.was_wide, is_wide(line));
         if content.trim().is_empty() || is_rule(content) {
             builder.end();
             self.quotes = quotes;
@@ -55,7 +62,7 @@ impl Paragraphs {
         let marker = list_marker(content);
         if marker > 0 {
             builder.begin(Break::Item);
-        } else if !builder.is_open() || quotes != self.quotes {
+        } else if !builder.is_open() || quotes != self.quotes || after_wide {
             builder.begin(if quotes > 0 {
                 Break::Quote
             } else {
@@ -66,6 +73,10 @@ impl Paragraphs {
         // Spaces before a wrapped line are white space like any other, except behind a quote's marks.
         builder.push(line.from(prefix + marker));
     }
+}
+
+fn is_wide(line: Line) -> bool {
+    line.text.len() > WIDEST && line.text.chars().count() > WIDEST
 }
 
 /// How many `>` a line begins with, and how many bytes they take with the white space around them.
@@ -127,4 +138,30 @@ fn mail_header(text: &str) -> usize {
         known = true;
     }
     if known { text.len() } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Language::Plain;
+    use super::super::tests::{check, check_cursor};
+
+    #[test]
+    fn a_line_that_is_not_wrapped_is_a_paragraph() {
+        let wide = "So it is. ".repeat(13);
+        let wide = wide.trim_end();
+        check(
+            Plain,
+            &format!("One\ntwo.\n{wide}\nThree\n- four\n\n{wide}\n{wide}\n> five"),
+            &[
+                &format!(r"P One\ntwo.\n{wide}"),
+                "P Three",
+                "I four",
+                &format!("P {wide}"),
+                &format!("P {wide}"),
+                "Q five",
+            ],
+        );
+        check_cursor(Plain, &format!("{wide}\n$0"), "Paragraph ");
+        check_cursor(Plain, "One\ntwo $0", r"Paragraph One\ntwo ");
+    }
 }
