@@ -2,7 +2,7 @@
 //! anything changes.
 
 use super::private::CODE;
-use super::source::{fingerprint, folded};
+use super::source::is_listed;
 use crate::predict::Recency;
 use crate::predict::own::{Counts, Evidence, History, ORDERS, Past, Rest, Rests, Weight};
 use crate::text::prose::Break;
@@ -365,11 +365,8 @@ impl Counts for PersonalCounts {
         if self.unwanted.is_empty() {
             return false;
         }
-        let folded = folded(word);
-        let is_forgotten = |word: &str| self.unwanted.contains(&fingerprint(word.as_bytes()));
-        let is_one =
-            |word: &str| is_forgotten(word) || word.strip_suffix("'s").is_some_and(is_forgotten);
-        is_one(&folded) || words::words(&folded).any(is_one)
+        let is_one = |word: &str| is_listed(word, &self.unwanted);
+        is_one(word) || words::words(word).any(is_one)
     }
 
     fn after<'a>(&'a self, history: &History) -> Box<dyn Past + 'a> {
@@ -480,6 +477,7 @@ impl Past for Query<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapt::source::fingerprint;
 
     fn tokenizer() -> Tokenizer {
         let text = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ the cat met again and in";

@@ -8,11 +8,14 @@ use super::letters::Letters;
 use std::ops::Range;
 use std::path::Path;
 
-/// Starts a private region, anywhere on a line (say, in a comment). It ends with [`PUBLIC`] or with the file.
-pub const PRIVATE: &str = "rnn-lsp: private";
+/// Starts a private region, anywhere on a line (say, in a comment), behind [`MARK`]. It ends with [`PUBLIC`] or with the file.
+const PRIVATE: &str = "private";
 
 /// Ends a private region.
-pub const PUBLIC: &str = "rnn-lsp: public";
+const PUBLIC: &str = "public";
+
+/// What stands before both, in capitals or not.
+const MARK: &str = "rnn-lsp";
 
 /// Stands for inline code, which is not kept: what is before it and what is behind are no neighbours.
 pub const CODE: &str = "\u{fffc}";
@@ -436,8 +439,8 @@ pub fn private_regions(text: &str) -> Vec<Range<usize>> {
     for line in text.split_inclusive('\n') {
         let end = at + line.len();
         match start {
-            None if line.contains(PRIVATE) => start = Some(at),
-            Some(from) if line.contains(PUBLIC) => {
+            None if is_marked(line, PRIVATE) => start = Some(at),
+            Some(from) if is_marked(line, PUBLIC) => {
                 regions.push(from..end);
                 start = None;
             }
@@ -447,6 +450,16 @@ pub fn private_regions(text: &str) -> Vec<Range<usize>> {
     }
     regions.extend(start.map(|from| from..text.len()));
     regions
+}
+
+/// Whether a line has `rnn-lsp: word`, with or without spaces.
+fn is_marked(line: &str, word: &str) -> bool {
+    let line = line.to_lowercase();
+    line.match_indices(MARK).any(|(at, _)| {
+        let rest = line[at + MARK.len()..].trim_start();
+        rest.strip_prefix(':')
+            .is_some_and(|rest| rest.trim_start().starts_with(word))
+    })
 }
 
 /// Whether a file's name, or that of a folder above it, says that its content is nobody's business. Hidden files and
@@ -613,6 +626,17 @@ mod tests {
         );
         assert_eq!(regions[1].end, text.len());
         assert!(private_regions("public").is_empty());
+        for line in [
+            "%RNN-LSP:  Private",
+            "rnn-lsp:private",
+            "% rnn-lsp : private.",
+        ] {
+            let text = format!("one\n{line}\ntwo\n# Rnn-lsp:Public\nthree");
+            assert_eq!(private_regions(&text), [4..text.len() - 5], "{line}");
+        }
+        for line in ["rnn-lsp private", "rnn-lsp: it is private", "private"] {
+            assert!(private_regions(line).is_empty(), "{line}");
+        }
     }
 
     #[test]
