@@ -10,6 +10,7 @@
 
 mod accepted;
 mod activity;
+mod announcement;
 mod counts;
 mod earlier;
 mod files;

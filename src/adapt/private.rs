@@ -4,7 +4,9 @@
 //! across the gap. The rules prefer leaving out too much: an ordinary word that is not learned today is learned
 //! tomorrow, a password never becomes unlearned in the reader's mind.
 
+use super::announcement::{self, Behind};
 use super::letters::Letters;
+use crate::text::prose::Break;
 use std::ops::Range;
 use std::path::Path;
 
@@ -28,83 +30,6 @@ const LONGEST_WORD: usize = 40;
 
 /// More parts between hyphens and slashes are a path or a key.
 const MOST_PARTS: usize = 4;
-
-/// Words that announce a secret when a colon or an equals sign follows.
-const LABELS: &[&str] = &[
-    "password",
-    "passwords",
-    "passwd",
-    "pwd",
-    "pass",
-    "passphrase",
-    "passphrases",
-    "passcode",
-    "passcodes",
-    "pin",
-    "puk",
-    "secret",
-    "secrets",
-    "token",
-    "tokens",
-    "key",
-    "keys",
-    "apikey",
-    "login",
-    "logins",
-    "credential",
-    "credentials",
-    "username",
-    "user",
-    "otp",
-    "totp",
-    "2fa",
-    "cvv",
-    "cvc",
-    "iban",
-    "ssn",
-    "bearer",
-    "authorization",
-    "cookie",
-    "session",
-    "passwort",
-    "kennwort",
-    "contraseña",
-    "mot-de-passe",
-    "wachtwoord",
-];
-
-/// Words that announce one when "is", "was" or a quotation mark follows, too.
-const PLAIN_LABELS: &[&str] = &[
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "passcode",
-    "pin",
-    "puk",
-    "otp",
-    "cvv",
-    "cvc",
-    "passwort",
-    "kennwort",
-];
-
-/// Pairs of words that announce a list of secret words.
-const PHRASES: &[[&str; 2]] = &[
-    ["seed", "phrase"],
-    ["seed", "words"],
-    ["recovery", "phrase"],
-    ["recovery", "words"],
-    ["recovery", "code"],
-    ["recovery", "codes"],
-    ["recovery", "key"],
-    ["backup", "code"],
-    ["backup", "codes"],
-    ["backup", "phrase"],
-    ["mnemonic", "phrase"],
-    ["secret", "phrase"],
-    ["secret", "words"],
-];
 
 /// How the keys of well-known services begin.
 const PREFIXES: &[&str] = &[
@@ -182,8 +107,8 @@ impl Withheld {
 #[derive(Debug)]
 pub struct Filter<'a> {
     letters: &'a Letters,
-    /// The last paragraph ended by announcing a secret.
-    announced: bool,
+    /// Where the secret stands that was announced before.
+    announced: Behind,
     /// What was left out so far.
     pub withheld: Withheld,
 }
@@ -202,19 +127,26 @@ impl<'a> Filter<'a> {
     pub fn new(letters: &'a Letters) -> Filter<'a> {
         Filter {
             letters,
-            announced: false,
+            announced: Behind::Nowhere,
             withheld: Withheld::default(),
         }
     }
 
     /// The runs of a paragraph that may be learned.
-    pub fn runs(&mut self, paragraph: &str) -> Vec<String> {
-        if std::mem::take(&mut self.announced) || paragraph.contains("-----BEGIN") {
+    pub fn runs(&mut self, starts: Break, paragraph: &str) -> Vec<String> {
+        let (is_secret, behind) = self.announced.go_on(starts);
+        self.announced = behind;
+        if is_secret || paragraph.contains("-----BEGIN") {
             self.withheld.secrets += 1;
             return Vec::new();
         }
         let chunks: Vec<&str> = paragraph.split_whitespace().collect();
-        let end = self.announcement(&chunks);
+        let mut end = chunks.len();
+        if let Some(announcement) = announcement::find(&chunks, starts) {
+            self.withheld.secrets += 1;
+            self.announced = announcement.behind;
+            end = announcement.from;
+        }
         let mut runs = Vec::new();
         let mut run = String::new();
         let mut at = 0;
@@ -232,12 +164,17 @@ impl<'a> Filter<'a> {
                     false
                 }
                 Chunk::Digits(mut digits) => {
-                    // Numbers are written in groups.
-                    while let Some(&chunk) = chunks[..end].get(next)
-                        && let Chunk::Digits(more) = self.classify(chunk)
-                    {
+                    // Numbers are written in groups, with marks between them.
+                    let is_mark = |chunk: &&&str| matches!(**chunk, "/" | "-" | "\u{2013}");
+                    loop {
+                        let mark = chunks[..end].get(next).filter(is_mark).is_some();
+                        let group = chunks[..end].get(next + usize::from(mark));
+                        let Some(Chunk::Digits(more)) = group.map(|chunk| self.classify(chunk))
+                        else {
+                            break;
+                        };
                         digits += more;
-                        next += 1;
+                        next += 1 + usize::from(mark);
                     }
                     self.withheld.numbers += u32::from(digits > MOST_DIGITS);
                     digits <= MOST_DIGITS
@@ -259,47 +196,6 @@ impl<'a> Filter<'a> {
             runs.push(run);
         }
         runs
-    }
-
-    /// Where a secret is announced: nothing behind it is learned. An announcement at the very end is about the next
-    /// paragraph.
-    fn announcement(&mut self, chunks: &[&str]) -> usize {
-        let bare = |chunk: &str| {
-            let word = chunk.trim_matches(|c: char| !c.is_alphanumeric());
-            word.to_lowercase()
-        };
-        let words: Vec<String> = chunks.iter().map(|chunk| bare(chunk)).collect();
-        for (at, word) in words.iter().enumerate() {
-            let (chunk, next) = (chunks[at], chunks.get(at + 1).copied().unwrap_or_default());
-            let assigns = |text: &str| text.ends_with(':') || text.ends_with('=');
-            let label = word
-                .rsplit(['_', '-', '/'])
-                .next()
-                .is_some_and(|last| LABELS.contains(&last));
-            let inside = chunk
-                .split_once([':', '='])
-                .is_some_and(|(name, _)| LABELS.contains(&bare(name).as_str()));
-            let plain = PLAIN_LABELS.contains(&word.as_str());
-            let said = matches!(bare(next).as_str(), "is" | "was" | "are" | "ist")
-                || next.starts_with(['"', '\'', '`', '\u{201c}', '\u{2018}']);
-            let pair = words
-                .get(at + 1)
-                .is_some_and(|next| PHRASES.contains(&[word.as_str(), next.as_str()]));
-            let is_header =
-                word == "bearer" || word == "basic" && at > 0 && assigns(chunks[at - 1]);
-            if label && (assigns(chunk) || matches!(next, ":" | "=" | "->" | "=>"))
-                || inside
-                || plain && said
-                || pair
-                || is_header
-            {
-                self.withheld.secrets += 1;
-                // "password:" and nothing, or next to nothing, behind it.
-                self.announced = chunks.len() - at <= 3;
-                return at;
-            }
-        }
-        chunks.len()
     }
 
     fn classify(&self, chunk: &str) -> Chunk {
@@ -508,7 +404,11 @@ mod tests {
 
     fn check(paragraph: &str, expected: &[&str]) {
         let mut filter = Filter::new(&LETTERS);
-        assert_eq!(filter.runs(paragraph), expected, "{paragraph:?}");
+        assert_eq!(
+            filter.runs(Break::Paragraph, paragraph),
+            expected,
+            "{paragraph:?}"
+        );
     }
 
     #[test]
@@ -601,7 +501,7 @@ mod tests {
             "My password=quibble",
         ] {
             let mut filter = Filter::new(&LETTERS);
-            let runs = filter.runs(text);
+            let runs = filter.runs(Break::Paragraph, text);
             let kept = runs.join(" ");
             assert!(
                 kept.len() <= 9 && kept.starts_with("My"),
@@ -609,9 +509,18 @@ mod tests {
             );
         }
         let mut filter = Filter::new(&LETTERS);
-        assert_eq!(filter.runs("The recovery codes are:"), ["The"]);
-        assert_eq!(filter.runs("abandon ability able"), [""; 0]);
-        assert_eq!(filter.runs("Then life goes on."), ["Then life goes on."]);
+        assert_eq!(
+            filter.runs(Break::Paragraph, "The recovery codes are:"),
+            ["The"]
+        );
+        assert_eq!(
+            filter.runs(Break::Paragraph, "abandon ability able"),
+            [""; 0]
+        );
+        assert_eq!(
+            filter.runs(Break::Paragraph, "Then life goes on."),
+            ["Then life goes on."]
+        );
         assert_eq!(filter.withheld.secrets, 2);
     }
 
@@ -632,7 +541,12 @@ mod tests {
             "% rnn-lsp : private.",
         ] {
             let text = format!("one\n{line}\ntwo\n# Rnn-lsp:Public\nthree");
-            assert_eq!(private_regions(&text), [4..text.len() - 5], "{line}");
+            let regions = private_regions(&text);
+            assert_eq!(
+                (regions.len(), regions[0].clone()),
+                (1, 4..text.len() - 5),
+                "{line}"
+            );
         }
         for line in ["rnn-lsp private", "rnn-lsp: it is private", "private"] {
             assert!(private_regions(line).is_empty(), "{line}");

@@ -132,7 +132,7 @@ impl Reader<'_> {
             } else if is_all_foreign || self.is_foreign(&prose) {
                 filter.withheld.foreign += 1;
             } else if prose.len() <= LONGEST_PARAGRAPH {
-                let runs = filter.runs(&prose);
+                let runs = filter.runs(paragraph.starts, &prose);
                 let mut runs: Vec<String> = runs
                     .iter()
                     .flat_map(|run| self.without_forgotten(run))
