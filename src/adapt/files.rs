@@ -92,6 +92,12 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether a file is one that is being written.
+pub(super) fn is_unfinished(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == UNFINISHED)
+}
+
 /// What a crash left of writing `name`, or of any file where no name is given.
 pub(super) fn unfinished(folder: &Path, name: Option<&str>) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {

@@ -31,6 +31,9 @@ pub enum Excluded {
     /// A rule says so.
     #[error("ignored by .gitignore, {IGNORE_FILE} or the setting learnIgnore")]
     Ignored,
+    /// Password managers and mail programs show what they hold as such a file.
+    #[error("a temporary file")]
+    Temporary,
     /// Its kind is not learned.
     #[error("not a file of prose")]
     NotProse,
@@ -44,6 +47,17 @@ impl Default for Rules {
     fn default() -> Rules {
         Rules(Gitignore::empty())
     }
+}
+
+/// What a person asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// What the rules allow, also of files that were named: a shell names all of a folder for `*.md`.
+    ByTheRules,
+    /// Named files whatever the rules say: one that somebody chose.
+    ForTheseFiles,
+    /// All prose that there is, but for hidden files.
+    ForAll,
 }
 
 impl Rules {
@@ -68,12 +82,11 @@ impl Rules {
         let language = language
             .filter(|language| *language != Language::GitCommit)
             .ok_or(Excluded::NotProse)?;
-        // Asked of the system once: folders have thousands of files.
-        static HOME: LazyLock<Option<PathBuf>> =
-            LazyLock::new(|| Some(whole(&etcetera::home_dir().ok()?)));
-        let below_home = HOME.as_ref().and_then(|home| path.strip_prefix(home).ok());
-        if is_private_name(below_home.unwrap_or(path)) || is_hidden(path) {
+        if names_private(path) || is_hidden(path) {
             return Err(Excluded::Private);
+        }
+        if is_temporary(path) {
+            return Err(Excluded::Temporary);
         }
         if self.is_ignored(path) || is_ignored_by_files(path) {
             return Err(Excluded::Ignored);
@@ -92,17 +105,40 @@ impl Rules {
             .is_ignore()
     }
 
-    /// The files under some paths that may be learned; a file named itself is taken even where a rule of a folder
-    /// speaks against it. Links are not followed, and only ordinary files are looked at.
-    pub fn files(&self, paths: &[PathBuf]) -> Vec<(PathBuf, Language)> {
+    /// Why files and folders that were named themselves are not learned.
+    pub fn left_out(&self, paths: &[PathBuf]) -> Vec<(PathBuf, Excluded)> {
+        let reason = |path: &PathBuf| match path.is_file() {
+            true => self.check(path, Language::from_path(path)).err(),
+            false => names_private(path).then_some(Excluded::Private),
+        };
+        let reasons = paths
+            .iter()
+            .filter_map(|path| Some((path.clone(), reason(path)?)));
+        reasons.collect()
+    }
+
+    /// The files under some paths that are to be learned. Links are not followed, and only ordinary files are looked at.
+    pub fn files(&self, paths: &[PathBuf], asked: Asked) -> Vec<(PathBuf, Language)> {
         let mut found = Vec::new();
         for path in paths {
             if path.is_file() {
-                found.extend(Language::from_path(path).map(|language| (path.clone(), language)));
+                let language = Language::from_path(path);
+                found.extend(
+                    match asked {
+                        Asked::ByTheRules => self.check(path, language).ok(),
+                        Asked::ForTheseFiles | Asked::ForAll => language,
+                    }
+                    .map(|language| (path.clone(), language)),
+                );
                 continue;
             }
-            let walk = WalkBuilder::new(path)
-                .add_custom_ignore_filename(IGNORE_FILE)
+            let mut walk = WalkBuilder::new(path);
+            if asked != Asked::ForAll {
+                walk.add_custom_ignore_filename(IGNORE_FILE);
+            }
+            let walk = walk
+                .standard_filters(asked != Asked::ForAll)
+                .hidden(true)
                 .require_git(false)
                 .follow_links(false)
                 .ignore_case_insensitive(ONE_CASE)
@@ -116,9 +152,16 @@ impl Rules {
                 }
                 let path = entry.path();
                 let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-                if is_file && let Ok(language) = self.check(path, Language::from_path(path)) {
-                    found.push((path.to_owned(), language));
-                }
+                let language = Language::from_path(path);
+                let language = match asked {
+                    Asked::ForAll => language,
+                    _ => self.check(path, language).ok(),
+                };
+                found.extend(
+                    language
+                        .filter(|_| is_file)
+                        .map(|language| (path.to_owned(), language)),
+                );
             }
         }
         found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -145,10 +188,50 @@ fn without_drive(pattern: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a file of rules in a folder above says that `path` is ignored; the nearest rule decides. Those of git end
-/// with the repository.
+/// Whether a path says that its content is nobody's business; what a home folder is called does not count.
+fn names_private(path: &Path) -> bool {
+    // Asked of the system once: folders have thousands of files.
+    static HOME: LazyLock<Option<PathBuf>> =
+        LazyLock::new(|| Some(whole(&etcetera::home_dir().ok()?)));
+    let below_home = HOME.as_ref().and_then(|home| path.strip_prefix(home).ok());
+    is_private_name(below_home.unwrap_or(path))
+}
+
+/// Whether a file lies where programs keep what an editor is to show once.
+fn is_temporary(path: &Path) -> bool {
+    /// What folders are called in which they do so.
+    const PROGRAMS: [&str; 5] = ["pass.", "gopass", "mutt", "neomutt", "aerc"];
+    static FOLDERS: LazyLock<[Vec<PathBuf>; 2]> = LazyLock::new(|| {
+        let memory = ["/dev/shm", "/run"].map(PathBuf::from).into_iter();
+        let memory = memory.chain(std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from));
+        let others = ["/tmp", "/var/tmp"].map(PathBuf::from).into_iter();
+        let others = others.chain([std::env::temp_dir()]);
+        let known = |folder: PathBuf| folder.is_dir().then(|| whole(&folder));
+        [
+            memory.filter_map(known).collect(),
+            others.filter_map(known).collect(),
+        ]
+    });
+    let [memory, others] = &*FOLDERS;
+    memory.iter().any(|folder| path.starts_with(folder))
+        || others.iter().any(|folder| {
+            let mut inner = path
+                .strip_prefix(folder)
+                .into_iter()
+                .flat_map(Path::components);
+            let first = inner
+                .next()
+                .map(|first| first.as_os_str().to_string_lossy().into_owned());
+            let is_programs = |name: &String| PROGRAMS.iter().any(|start| name.starts_with(start));
+            first.is_some_and(|first| inner.next().is_none() || is_programs(&first))
+        })
+}
+
+/// Whether files of rules in the folders above say that `path` is ignored: it, or a folder that it lies in, below which nothing can be
+/// taken back. The nearest rule decides. Those of git end with the repository.
 fn is_ignored_by_files(path: &Path) -> bool {
     let mut in_repository = true;
+    let mut all = Vec::new(); // the nearest first
     for folder in path.ancestors().skip(1) {
         for name in [IGNORE_FILE, ".gitignore"] {
             let file = folder.join(name);
@@ -159,15 +242,18 @@ fn is_ignored_by_files(path: &Path) -> bool {
             }
             let mut builder = rules_below(folder);
             builder.add(&file); // A line that is no pattern costs itself, not the others.
-            let Ok(rules) = builder.build() else { continue };
-            let matched = rules.matched_path_or_any_parents(path, false);
-            if !matched.is_none() {
-                return matched.is_ignore();
-            }
+            all.extend(builder.build().map(|rules| (folder, rules)));
         }
         in_repository &= !folder.join(".git").exists();
     }
-    false
+    path.ancestors().any(|target| {
+        let mut said = all
+            .iter()
+            .filter(|(folder, _)| target != *folder && target.starts_with(folder))
+            .map(|(_, rules)| rules.matched(target, target != path));
+        said.find(|said| !said.is_none())
+            .is_some_and(|said| said.is_ignore())
+    })
 }
 
 /// A path as it is kept: absolute, links resolved as far as it exists, so that a file has the same one when it is gone.
@@ -243,7 +329,7 @@ mod tests {
     }
 
     fn names(rules: &Rules, folder: &Path) -> Vec<String> {
-        let files = rules.files(&[folder.to_owned()]);
+        let files = rules.files(&[folder.to_owned()], Asked::ByTheRules);
         files
             .iter()
             .map(|(path, _)| path.strip_prefix(folder).unwrap().display().to_string())
@@ -288,6 +374,55 @@ mod tests {
         check(".hidden/e.md", Err(Excluded::Private));
         check("b/d.rs", Err(Excluded::NotProse));
         check("COMMIT_EDITMSG", Err(Excluded::NotProse));
+        let named = ["a.md", "draft/f.md", "passwords.md", "b/d.rs"].map(|name| root.join(name));
+        let count = |asked| rules.files(&named, asked).len();
+        assert_eq!(count(Asked::ByTheRules), 1);
+        assert_eq!(count(Asked::ForTheseFiles), 3);
+        assert_eq!(
+            rules
+                .files(std::slice::from_ref(&root), Asked::ForAll)
+                .len(),
+            7
+        );
+        let reasons = rules.left_out(&named);
+        let reasons: Vec<Excluded> = reasons.into_iter().map(|(_, reason)| reason).collect();
+        let expected = [Excluded::Ignored, Excluded::Private, Excluded::NotProse];
+        assert_eq!(reasons, expected);
+        let secret = root.join("The Secret Garden");
+        let expected = [(secret.clone(), Excluded::Private)];
+        assert_eq!(rules.left_out(&[root, secret]), expected);
+    }
+
+    #[test]
+    fn below_what_is_ignored_nothing_comes_back() {
+        let folder = tempfile::Builder::new().prefix("notes").tempdir().unwrap();
+        let root = whole(folder.path());
+        make(&root, "diary/a.md diary/deep/b.md c/d.md c/e.md");
+        fs::write(root.join(".gitignore"), "diary/\nc/*\n").unwrap();
+        fs::write(root.join("diary/.gitignore"), "*\n!*.md\n").unwrap();
+        fs::write(root.join("c/.gitignore"), "!d.md\n").unwrap();
+        let check = |name: &str, expected: bool| {
+            assert_eq!(is_ignored_by_files(&root.join(name)), expected, "{name}");
+        };
+        check("diary/a.md", true);
+        check("diary/deep/b.md", true);
+        check("c/d.md", false);
+        check("c/e.md", true);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_shown_once_is_temporary() {
+        let check = |path: &str, expected: bool| {
+            assert_eq!(is_temporary(Path::new(path)), expected, "{path}");
+        };
+        check("/tmp/mutt-host-1000-12-34.txt", true);
+        check("/tmp/pass.abc/x-bank.txt", true);
+        check("/tmp/notes/a.md", false);
+        check("/home/me/tmp/a.md", false);
+        if Path::new("/dev/shm").is_dir() {
+            check("/dev/shm/pass.abc/x-bank.txt", true);
+        }
     }
 
     #[test]

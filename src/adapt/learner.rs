@@ -7,7 +7,7 @@ use super::accepted::{self, Accepted};
 use super::activity::{self, Activity, Telling};
 use super::counts::PersonalCounts;
 use super::earlier::{Earlier, Writing};
-use super::gather::{Rules, whole};
+use super::gather::{Asked, Excluded, Rules, whole};
 use super::library::{Learned, Library, day};
 use super::reception::Reception;
 use super::source;
@@ -115,12 +115,14 @@ struct Work {
     rules: Rules,
     library: Option<Library>, // while learning is on
     watch: Watch,
-    is_gone: bool, // the store's folder, since it is watched
+    is_gone: bool,             // the store's folder, since it is watched
+    is_store_changed: bool,    // perhaps by others, since it was looked at
+    are_weights_changed: bool, // among that
     waiting: BTreeMap<PathBuf, Option<(Language, String)>>, // without a text: to be read
-    since: Option<Instant>, // when the first that waits arrived
-    accepted: Accepted, // and not written yet
-    shown: Menus,  // the same
-    reception: Reception, // told last
+    since: Option<Instant>,    // when the first that waits arrived
+    accepted: Accepted,        // and not written yet
+    shown: Menus,              // the same
+    reception: Reception,      // told last
     earlier: Earlier,
     is_stale: bool, // the counts are older than the store
     writing: Option<Writing>,
@@ -149,6 +151,8 @@ impl Work {
             library: None,
             watch: Watch::default(),
             is_gone: false,
+            is_store_changed: false,
+            are_weights_changed: false,
             waiting: BTreeMap::new(),
             since: None,
             accepted: Accepted::default(),
@@ -213,8 +217,14 @@ impl Work {
                 language,
                 text,
             } => {
-                if self.library.is_some() && !self.is_paused {
-                    self.wait_for(whole(&path), Some((language, text)));
+                let Some(library) = self.library.as_ref().filter(|_| !self.is_paused) else {
+                    return;
+                };
+                // A link's own name may tell, too. What was learned before it did, is looked at again.
+                let target = whole(&path);
+                let is_open = self.rules.check(&path, Some(language)).is_ok();
+                if is_open || library.store.source(&target).is_some() {
+                    self.wait_for(target, Some((language, text)));
                 }
             }
             Task::Typed => {
@@ -291,7 +301,7 @@ impl Work {
         self.watch(&folders);
         self.look();
         self.count();
-        for (path, _) in self.rules.files(&folders) {
+        for (path, _) in self.rules.files(&folders, Asked::ByTheRules) {
             self.wait_for(path, None);
         }
     }
@@ -331,7 +341,7 @@ impl Work {
         let tasks = self.to_itself.clone();
         let watched = [folders, &[whole(&self.folder)]].concat();
         let (watch, warnings) = Watch::start(&watched, move |mut paths| {
-            paths.retain(|path| !activity::is_mark(path));
+            paths.retain(|path| !activity::is_mark(path) && !files::is_unfinished(path));
             if !paths.is_empty() {
                 let _ = tasks.send(Task::Seen(paths)); // Nobody listens at the end.
             }
@@ -368,22 +378,29 @@ impl Work {
         let store = whole(&self.folder);
         let (ours, others): (Vec<_>, Vec<_>) =
             paths.into_iter().partition(|path| path.starts_with(&store));
-        let Some(library) = &mut self.library else {
+        if self.library.is_none() {
             let unwanted = Store::forgotten_words_in(&self.folder);
             if unwanted != self.earlier.all.unwanted {
                 self.lend_unwanted(unwanted);
             }
             return;
-        };
+        }
         if !ours.is_empty() {
-            if library.store.refresh() {
-                self.is_stale = true;
-                self.since.get_or_insert_with(Instant::now);
+            // Somebody who learns a thousand files writes a thousand, and each look is at all of them.
+            self.is_store_changed = true;
+            self.are_weights_changed |= ours.iter().any(|path| is_generation(path));
+            self.since.get_or_insert_with(Instant::now);
+        }
+        let folders = self.folders();
+        if others.iter().any(|path| is_above(path, &folders)) {
+            // A folder came, went, or another has its name.
+            self.watch(&folders);
+            if !self.is_paused {
+                for (path, _) in self.rules.files(&folders, Asked::ByTheRules) {
+                    self.wait_for(path, None);
+                }
             }
-            self.is_gone |= !store.is_dir();
-            if ours.iter().any(|path| is_generation(path)) {
-                self.look();
-            }
+            return;
         }
         if self.is_paused {
             return;
@@ -391,12 +408,26 @@ impl Work {
         for path in others {
             if path.is_dir() && !path.is_symlink() {
                 // A folder that was moved here brings its files without a word.
-                for (path, _) in self.rules.files(&[path]) {
+                for (path, _) in self.rules.files(&[path], Asked::ByTheRules) {
                     self.wait_for(path, None);
                 }
             } else if self.rules.check(&path, Language::from_path(&path)).is_ok() && is_file(&path)
             {
                 self.wait_for(path, None);
+            }
+        }
+    }
+
+    /// Looks at what changed in the store's folder.
+    fn look_again(&mut self) {
+        let Some(library) = &mut self.library else {
+            return;
+        };
+        if std::mem::take(&mut self.is_store_changed) {
+            self.is_stale |= library.store.refresh();
+            self.is_gone |= !self.folder.is_dir();
+            if std::mem::take(&mut self.are_weights_changed) {
+                self.look();
             }
         }
     }
@@ -409,6 +440,7 @@ impl Work {
     }
 
     fn learn_waiting(&mut self) {
+        self.look_again();
         if !self.waiting.is_empty() || self.accepted != Accepted::default() {
             self.make_again();
         }
@@ -463,10 +495,20 @@ impl Work {
             Ok(language) => language,
             Err(reason) => {
                 tracing::debug!(%reason, "not learned");
+                // What was learned before the rule was there goes as well.
+                let is_ruled_out = matches!(reason, Excluded::Private | Excluded::Ignored);
+                if is_ruled_out && library.store.source(path).is_some() {
+                    library.store.drop_source(path)?;
+                    self.is_stale = true;
+                }
                 return Ok(());
             }
         };
         let (text, written) = match text {
+            Some((_, text)) if text.len() > source::MOST_BYTES => {
+                tracing::debug!(bytes = text.len(), "not learned: too long");
+                return Ok(());
+            }
             Some((_, text)) => (text, SystemTime::now()),
             None => match read(path, library) {
                 Some(read) => read,
@@ -480,9 +522,10 @@ impl Work {
     }
 
     fn learn_now(&mut self, paths: &[PathBuf]) -> Result<usize, String> {
-        let files = self
-            .rules
-            .files(&paths.iter().map(|path| whole(path)).collect::<Vec<_>>());
+        let files = self.rules.files(
+            &paths.iter().map(|path| whole(path)).collect::<Vec<_>>(),
+            Asked::ForTheseFiles,
+        );
         let library = self.library()?;
         let mut learned = 0;
         for path in paths {
@@ -653,6 +696,11 @@ fn read(path: &Path, library: &Library) -> Option<(String, SystemTime)> {
     text.inspect_err(|reason| tracing::debug!(%reason, "not learned"))
         .ok()
         .map(|text| (text, written))
+}
+
+/// Whether a path is one of these folders, or lies above one.
+fn is_above(path: &Path, folders: &[PathBuf]) -> bool {
+    folders.iter().any(|folder| folder.starts_with(path))
 }
 
 /// Whether a change of this file is one of the generations.

@@ -2,7 +2,7 @@
 
 use notify::event::EventKind;
 use notify::{Config, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,14 +33,34 @@ impl Watch {
         let mut watch = Watch::default();
         let mut warnings = Vec::new();
         for folder in folders {
-            let tried = match &mut watch.system {
-                Some(watcher) => watcher.watch(folder, RecursiveMode::Recursive),
-                None => RecommendedWatcher::new(handler(), config).and_then(|mut watcher| {
-                    watcher.watch(folder, RecursiveMode::Recursive)?;
-                    watch.system = Some(watcher);
-                    Ok(())
-                }),
+            let mut there = nearest(folder);
+            let tried = loop {
+                let mode = match there == folder {
+                    true => RecursiveMode::Recursive,
+                    // It may come: then it is told of.
+                    false => RecursiveMode::NonRecursive,
+                };
+                let tried = match &mut watch.system {
+                    Some(watcher) => watcher.watch(there, mode),
+                    None => RecommendedWatcher::new(handler(), config).and_then(|mut watcher| {
+                        watcher.watch(there, mode)?;
+                        watch.system = Some(watcher);
+                        Ok(())
+                    }),
+                };
+                // It may have come just before that.
+                match nearest(folder) {
+                    same if same == there || tried.is_err() => break tried,
+                    nearer => there = nearer,
+                }
             };
+            if there != folder {
+                warnings.push(match tried {
+                    Ok(()) => format!("{} is not there yet", folder.display()),
+                    Err(error) => format!("{} is not there: {error}", folder.display()),
+                });
+                continue;
+            }
             let Err(error) = tried else { continue };
             // A network drive, or the system watches as much as it can already.
             let polled = match &mut watch.polling {
@@ -64,7 +84,14 @@ impl Watch {
     }
 }
 
-/// Passes on paths that were made, changed, renamed or removed; all folders, where more happened than the system kept count of.
+/// A folder, or the one above it that is there.
+fn nearest(folder: &Path) -> &Path {
+    let there = folder.ancestors().find(|above| above.is_dir());
+    there.unwrap_or(folder)
+}
+
+/// Passes on paths in the folders that were made, changed, renamed or removed, and folders above them; all folders, where more happened
+/// than the system kept count of.
 fn handler(
     seen: &Seen,
     folders: &[PathBuf],
@@ -72,7 +99,17 @@ fn handler(
     let (seen, folders) = (seen.clone(), folders.to_vec());
     move |event| match event {
         Ok(event) if event.need_rescan() => seen(folders.clone()),
-        Ok(event) if !matches!(event.kind, EventKind::Access(_)) => seen(event.paths),
+        Ok(mut event) if !matches!(event.kind, EventKind::Access(_)) => {
+            let is_ours = |path: &PathBuf| {
+                let is_one =
+                    |folder: &PathBuf| path.starts_with(folder) || folder.starts_with(path);
+                folders.iter().any(is_one)
+            };
+            event.paths.retain(is_ours);
+            if !event.paths.is_empty() {
+                seen(event.paths);
+            }
+        }
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, "watching"),
     }
@@ -96,6 +133,21 @@ mod tests {
         std::fs::rename(root.join("new"), root.join("a.md")).unwrap();
         let is_told = |paths: Vec<PathBuf>| paths.contains(&root.join("a.md"));
         while !is_told(receiver.recv_timeout(Duration::from_secs(60)).unwrap()) {}
+    }
+
+    #[test]
+    fn a_folder_that_comes_later_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(folder.path()).unwrap();
+        let (sender, receiver) = mpsc::channel();
+        let (_watch, warnings) = Watch::start(&[root.join("a/b")], move |paths| {
+            let _ = sender.send(paths);
+        });
+        assert!(warnings[0].contains("not there yet"), "{warnings:?}");
+        std::fs::write(root.join("another"), "text").unwrap();
+        std::fs::create_dir_all(root.join("a/b")).unwrap();
+        let told = receiver.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert_eq!(told, [root.join("a")]);
     }
 
     #[test]

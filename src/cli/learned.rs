@@ -5,6 +5,7 @@
 mod report;
 
 use super::Outcome;
+use crate::adapt::gather::{Asked, Excluded};
 use crate::adapt::{Forget, Learned, Library, Status, TrainingNow, gather, seconds, source};
 use crate::config::{self, Layer, Layers};
 use crate::model::Model;
@@ -21,6 +22,9 @@ const FILES_SHOWN: usize = 20;
 
 /// Trainings that are printed.
 const TRIALS_SHOWN: usize = 3;
+
+/// Named files that are printed with why they are not learned.
+const LEFT_OUT_SHOWN: usize = 10;
 
 /// New words that are printed.
 const WORDS_SHOWN: usize = 40;
@@ -42,6 +46,9 @@ pub(super) struct LearnArgs {
     /// Do not tune the model's weights to what is learned; editors do it later, when nobody types
     #[arg(long)]
     no_train: bool,
+    /// Learn also what a name, .gitignore, .rnnlspignore or learnIgnore says is not to be
+    #[arg(long)]
+    even_ignored: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -107,15 +114,25 @@ pub(super) fn learn(args: LearnArgs) -> Outcome {
     warnings
         .iter()
         .for_each(|warning| eprintln!("warning: {warning}"));
-    let mut library = open()?;
+    let mut library = open_with(model()?)?;
     let mut whole = Vec::new();
     for path in &paths {
         fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let path = gather::whole(path);
-        library.store.allow(&path)?;
-        whole.push(path);
+        whole.push(gather::whole(path));
     }
-    let files = rules.files(&whole);
+    let asked = match args.even_ignored {
+        true => Asked::ForAll,
+        false => Asked::ByTheRules,
+    };
+    if asked == Asked::ByTheRules {
+        let left_out = rules.left_out(&whole);
+        tell_left_out(&left_out);
+        whole.retain(|path| left_out.iter().all(|(other, _)| other != path));
+    }
+    for path in &whole {
+        library.store.allow(path)?;
+    }
+    let files = rules.files(&whole, asked);
     let bar = ProgressBar::new(files.len() as u64);
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} files, {eta} left  {wide_msg}");
     bar.set_style(style.expect("a template that is right"));
@@ -139,6 +156,19 @@ pub(super) fn learn(args: LearnArgs) -> Outcome {
     }
     warn(&mut library);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says which of the files and folders that were named are not learned, and why.
+fn tell_left_out(left_out: &[(PathBuf, Excluded)]) {
+    for (path, reason) in left_out.iter().take(LEFT_OUT_SHOWN) {
+        eprintln!("left out: {}: {reason}", path.display());
+    }
+    if let Some(more @ 1..) = left_out.len().checked_sub(LEFT_OUT_SHOWN) {
+        eprintln!("left out: {more} more");
+    }
+    if !left_out.is_empty() {
+        eprintln!("(--even-ignored learns them all the same)");
+    }
 }
 
 /// Tunes the weights to what was learned. That there is too little of it is no error.
@@ -190,7 +220,9 @@ pub(super) fn forget(args: ForgetArgs) -> Outcome {
     let count = library.forget(&what)?;
     let all = files(count);
     let sentence = match (&what, count) {
-        (Forget::All, _) => format!("forgot everything: {all}"),
+        (Forget::All, _) => format!(
+            "forgot everything: {all}, and what was forgotten before; the folders of the setting learnFolders are learned anew at the next start"
+        ),
         (Forget::Word(word), 0) => {
             format!("{word} was not learned; it will not be, and it is not offered any more")
         }
@@ -245,13 +277,26 @@ fn say(sentence: &str) -> std::io::Result<()> {
 }
 
 /// Over the user's folder, with the model that the settings name.
+///
+/// To look at it or to forget, a model that cannot be used is no hindrance.
 fn open() -> Result<Library, String> {
+    open_with(model().unwrap_or_else(|error| {
+        eprintln!("warning: {error}");
+        Model::shipped()
+    }))
+}
+
+fn open_with(model: Model) -> Result<Library, String> {
     let folder = config::learned_folder().ok_or("no folder for data: there is no home")?;
-    let model = match settings().model {
-        None => Model::shipped(),
-        Some(path) => Model::open(&path).map_err(|error| format!("{}: {error}", path.display()))?,
-    };
     Ok(Library::open(&folder, Arc::new(model)))
+}
+
+/// The model that the settings name.
+fn model() -> Result<Model, String> {
+    match settings().model {
+        None => Ok(Model::shipped()),
+        Some(path) => Model::open(&path).map_err(|error| format!("{}: {error}", path.display())),
+    }
 }
 
 /// Those of the user's file; what is wrong with it is said.

@@ -257,6 +257,48 @@ fn watched_folders_are_learned_and_followed() {
 }
 
 #[test]
+fn a_folder_that_comes_later_goes_and_comes_again_is_followed() {
+    let home = tempfile::Builder::new().prefix("home").tempdir().unwrap();
+    let root = std::fs::canonicalize(home.path()).unwrap();
+    let notes = root.join("disk/notes");
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = Editor::start(learning(folder.path()));
+    editor.initialize(json!({"initializationOptions": {"learnFolders": [notes]}}));
+    learned(&mut editor);
+    for name in ["Tharbolan", "Irothan"] {
+        std::fs::create_dir_all(&notes).unwrap();
+        let text = format!("{name} grew.\n\n{name} fell.\n");
+        std::fs::write(notes.join(format!("{name}.md")), text).unwrap();
+        std::fs::write(root.join("beside.md"), "Tolmarin.\n\nTolmarin.\n").unwrap();
+        let start = Instant::now();
+        while !learned(&mut editor)["newWords"].to_string().contains(name) {
+            assert!(start.elapsed() < LIMIT, "{name} is not noticed");
+            std::thread::yield_now();
+        }
+        std::fs::remove_dir_all(root.join("disk")).unwrap();
+    }
+    assert!(!learned(&mut editor).to_string().contains("Tolmarin"));
+}
+
+#[test]
+fn what_may_not_be_learned_any_more_goes() {
+    let notes = tempfile::Builder::new().prefix("notes").tempdir().unwrap();
+    let root = std::fs::canonicalize(notes.path()).unwrap();
+    let uri = format!("file://{}/a.md", root.display());
+    let folder = tempfile::tempdir().unwrap();
+    let mut editor = start(folder.path());
+    save(&mut editor, &uri, TEXT);
+    assert_ne!(learned(&mut editor)["words"], 0);
+    std::fs::write(root.join(".rnnlspignore"), "a.md\n").unwrap();
+    editor.notify(
+        "textDocument/didSave",
+        json!({"textDocument": {"uri": uri}, "text": TEXT}),
+    );
+    assert_eq!(learned(&mut editor)["words"], 0);
+    assert!(!has(folder.path(), "Tharbolan"));
+}
+
+#[test]
 fn nothing_is_learned_where_it_is_switched_off() {
     let folder = tempfile::tempdir().unwrap();
     let mut editor = Editor::start(learning(folder.path()));
