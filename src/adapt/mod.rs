@@ -37,7 +37,7 @@ pub use crate::eval::Menus;
 pub use accepted::Accepted;
 pub use counts::PersonalCounts;
 pub use earlier::{Earlier, Writing};
-pub use files::make_folder;
+pub use files::{make_folder, write};
 pub use latest::Latest;
 pub use learner::Learner;
 pub use library::{Learned, Library, day, seconds, time_of};

@@ -5,6 +5,7 @@
 mod report;
 
 use super::Outcome;
+use crate::adapt;
 use crate::adapt::gather::{Asked, Excluded};
 use crate::adapt::{Forget, Learned, Library, Status, TrainingNow, gather, seconds, source};
 use crate::config::{self, Layer, Layers};
@@ -90,7 +91,7 @@ pub(super) fn status(args: StatusArgs) -> Outcome {
         serde_json::to_writer_pretty(&mut out, &status)?;
         writeln!(out)?;
     } else if let Some(path) = args.html {
-        fs::write(&path, report::page(&status, SystemTime::now()))
+        adapt::write(&path, report::page(&status, SystemTime::now()).as_bytes())
             .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
         writeln!(out, "{}", path.display())?;
     } else {
