@@ -34,6 +34,13 @@ pub(super) fn extract_from<'t>(text: &'t str, start: usize, builder: &mut Builde
     run(text, start, usize::MAX, builder);
 }
 
+/// The name of a tag of inline code, and whether it closes.
+pub(super) fn code_tag(tag: &str) -> Option<(&'static str, bool)> {
+    let (name, closes) = tag_name(tag);
+    let known = CODE.iter().find(|known| known.eq_ignore_ascii_case(name));
+    known.map(|known| (*known, closes))
+}
+
 /// The first paragraph's tag that a piece can end before.
 pub(super) fn next_cut(text: &str) -> Option<usize> {
     run(text, 0, LENGTH, &mut Builder::new(text))

@@ -142,6 +142,10 @@ const SKIPPED: &[&str] = &[
     "pycode",
     "asy",
     "pspicture",
+    "circuitikz",
+    "axis",
+    "feynman",
+    "ganttchart",
 ];
 
 /// Environments of cells.
@@ -376,6 +380,22 @@ impl<'t, 'b> Scanner<'t, 'b> {
                     self.builder.push_code(first..first + code.as_str().len());
                 }
             }
+            "texttt" | "code" | "cmd" | "path" | "command" | "file" | "si" | "SI" | "qty"
+                if self.text[after..].starts_with('{') =>
+            {
+                let end = self.group(after);
+                self.skip_to(end);
+                if self.text[..end].ends_with('}') {
+                    self.builder.push_code(after + 1..end - 1);
+                }
+            }
+            "iffalse" => {
+                let rest = &self.text[after..];
+                self.skip_to(
+                    rest.find("\\fi")
+                        .map_or(self.text.len(), |end| after + end + 3),
+                );
+            }
             "item" => {
                 self.skip_to(self.options(after));
                 self.builder.expect(Break::Item);
@@ -480,7 +500,10 @@ impl<'t, 'b> Scanner<'t, 'b> {
     fn begin(&mut self, after: usize) {
         let end = self.group(after);
         let name = environment(&self.text[after..end]);
-        if SKIPPED.contains(&name) {
+        let is_code = ["code", "tikz", "listing"]
+            .iter()
+            .any(|part| name.contains(part));
+        if SKIPPED.contains(&name) || is_code {
             let name = &self.text[after..end];
             self.skip_to(environment_end(self.text, end, name));
             return;
@@ -737,6 +760,16 @@ mod tests {
             &["P  a | b | c"],
         );
         check(Latex, "a% comment\nb\\\\[2pt] c", &[r"P a|\nb| c"]);
+        check(
+            Latex,
+            "Run \\texttt{git checkout} or \\code{sudo x} \\iffalse no \\fi now",
+            &["P Run | or | | now"],
+        );
+        check(
+            Latex,
+            "a\n\n\\begin{circuitikz}\nno no\n\\end{circuitikz}\n\\begin{pythoncode}\nno no\n\\end{pythoncode}\n\nb",
+            &["P a", "P b"],
+        );
         check(Latex, "``quoted'' --- and", &["P ``quoted'' --- and"]);
         check(
             Latex,
@@ -762,6 +795,7 @@ mod tests {
         check_cursor(Latex, "a \\cite{b$0", "-");
         check_cursor(Latex, "a \\term{b$0", "-");
         check_cursor(Latex, "a \\term{b c$0", "Paragraph a b c");
+        check_cursor(Latex, "a \\texttt{b c$0", "-");
         check_cursor(Latex, "a~b$0", "Paragraph a b");
         check_cursor(Latex, "\\begin{tabular}{ll}\na & b c$0 & d\\\\", "Item b c");
         check_cursor(Latex, "\\begin{tabular}{l$0", "-");

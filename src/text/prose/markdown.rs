@@ -28,6 +28,7 @@ pub(super) fn extract<'t>(text: &'t str, part: Part, builder: &mut Builder<'t>) 
         base,
         skipped: 0,
         quotes: 0,
+        code: None,
         heads: &containers.heads,
     };
     for (event, range) in parser.into_offset_iter() {
@@ -61,6 +62,8 @@ struct Reader<'t, 'b> {
     skipped: usize,
     /// How many block quotes are open.
     quotes: usize,
+    /// Behind the start tag of an element that holds code: its name, and where its content begins.
+    code: Option<(&'static str, usize)>,
     /// The first lines of containers that are still to come or just read.
     heads: &'b [Head],
 }
@@ -74,6 +77,9 @@ impl<'t> Reader<'t, '_> {
                 builder.expect(Break::Paragraph);
             }
             self.heads = behind;
+        }
+        if self.in_code(&event, &range, builder) {
+            return;
         }
         match event {
             Event::Start(_) if self.skipped > 0 => self.skipped += 1,
@@ -96,6 +102,32 @@ impl<'t> Reader<'t, '_> {
             }
             _ => {}
         }
+    }
+
+    /// Whether an event lies in an element like `<kbd>`, or begins or ends one.
+    fn in_code(&mut self, event: &Event, range: &Range<usize>, builder: &mut Builder) -> bool {
+        let ends_block = matches!(
+            event,
+            Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::TableCell)
+        );
+        if ends_block {
+            self.code = None;
+        }
+        let tag = match event {
+            Event::InlineHtml(tag) if self.skipped == 0 => html::code_tag(tag),
+            _ => None,
+        };
+        match (self.code, tag) {
+            (None, Some((name, false))) => self.code = Some((name, range.end)),
+            (Some((name, start)), Some((other, true))) if name == other => {
+                builder.push_code(self.prose(start..range.start));
+                self.code = None;
+            }
+            _ => {}
+        }
+        // What is open inside is still counted.
+        let counts = matches!(event, Event::Start(_) | Event::End(_));
+        (self.code.is_some() || tag.is_some()) && !counts
     }
 
     /// Where a span of the body stands in the text: of a container's first line what is text.
@@ -193,6 +225,10 @@ pub(super) fn unfinished(source: &str) -> bool {
                     _ => dollars,
                 }
             }
+            b'<' if code_element(rest).is_some() => match code_element(rest).flatten() {
+                Some(length) => length,
+                None => return true,
+            },
             b'<' => match rest[..line].find('>') {
                 Some(length) => length + 1,
                 None if line == rest.len()
@@ -214,6 +250,19 @@ pub(super) fn unfinished(source: &str) -> bool {
         };
     }
     false
+}
+
+/// Of an element with inline code that begins here: its length, if it is closed.
+fn code_element(text: &str) -> Option<Option<usize>> {
+    let end = text.find('>')? + 1;
+    let (name, closes) = html::code_tag(&text[..end])?;
+    let found = || {
+        let closing = |at: &usize| html::code_tag(&text[*at..]) == Some((name, true));
+        let mut tags = text[end..].match_indices("</").map(|(at, _)| end + at);
+        let at = tags.find(closing)?;
+        Some(at + text[at..].find('>')? + 1)
+    };
+    (!closes).then(found)
 }
 
 /// The length up to and including the first run of exactly `count` times `mark`.
@@ -412,6 +461,11 @@ mod tests {
         );
         check(Markdown, "![alt](a.png) <http://a.b> <a@b.c>", &["P alt"]);
         check(Markdown, "a <b>c</b> d<br>e", &["P a |c| d|e"]);
+        check(
+            Markdown,
+            "Press <kbd>Enter</kbd> and <code>git *checkout*</code> x</code>.\n\n| <kbd>a |\n|---|\n| b |\n\nopen <code>no\n\nend",
+            &["P Press | and | x|.", "I b", "P open", "P end"],
+        );
         check(Markdown, "a &amp; b \\* c", &["P a | b |* c"]);
         check(
             Markdown,
@@ -448,6 +502,13 @@ mod tests {
         check_cursor(Markdown, "a [b $0", "Paragraph a [b ");
         check_cursor(Markdown, "a [b](htt$0", "-");
         check_cursor(Markdown, "a [b](c) $0", "Paragraph a b ");
+        check_cursor(Markdown, "Press <kbd>Ent$0", "-");
+        check_cursor(Markdown, "Press <kbd>Ent$0</kbd> to", "-");
+        check_cursor(
+            Markdown,
+            "Press <kbd>Enter</kbd> to$0",
+            "Paragraph Press  to",
+        );
         check_cursor(Markdown, "a <span cl$0", "-");
         check_cursor(Markdown, "a < b $0", "Paragraph a < b ");
         check_cursor(Markdown, "a $x + $0", "-");
