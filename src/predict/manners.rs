@@ -4,6 +4,7 @@
 //! doctor is a man. Writers can still type what they like.
 
 use super::article;
+use crate::text::Vocabulary;
 use crate::text::words::is_joint;
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -98,24 +99,45 @@ const GENDERED: &[&str] = &[
     "she'd", "he'll", "she'll",
 ];
 
+/// The rules of a model's language: none are known but those of English.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rules {
+    /// As they stand here.
+    English,
+    /// None: "an der" is German, "nous nous" French, and what is a slur here is a word elsewhere.
+    None,
+}
+
+impl Rules {
+    /// Those for a model.
+    pub(super) fn of(vocabulary: &Vocabulary) -> Rules {
+        match vocabulary.is_english() {
+            true => Rules::English,
+            false => Rules::None,
+        }
+    }
+}
+
 /// Whether a word may be offered after `previous`, the word that stands right before, in lower case.
 ///
 /// A word twice is a slip of the typing hand more often than meant ("the the"), and so is an article that does not agree.
-pub(super) fn may_offer(word: &str, previous: Option<&str>) -> bool {
+pub(super) fn may_offer(rules: Rules, word: &str, previous: Option<&str>) -> bool {
+    if rules == Rules::None {
+        return true;
+    }
     let folded = &*word.to_lowercase();
     let fits =
         previous.is_none_or(|previous| previous != folded && article::agrees(previous, word));
     let guesses_gender =
         GENDERED.contains(&folded) && previous.is_some_and(|word| ROLES.contains(&word));
-    let is_blocked = |part: &str| !may_continue(part) || BLOCKED.contains(part);
+    let is_blocked = |part: &str| !may_continue(rules, part) || BLOCKED.contains(part);
     fits && !folded.split(is_joint).any(is_blocked) && !guesses_gender
 }
 
 /// Whether anything may be offered once these letters, in lower case, are typed.
-pub(super) fn may_continue(folded: &str) -> bool {
-    !BLOCKED_STEMS
-        .iter()
-        .any(|stem| folded.starts_with(stem.as_str()))
+pub(super) fn may_continue(rules: Rules, folded: &str) -> bool {
+    let is_begun = |stem: &String| folded.starts_with(stem.as_str());
+    rules == Rules::None || !BLOCKED_STEMS.iter().any(is_begun)
 }
 
 fn rot13(text: &str) -> String {
@@ -134,20 +156,28 @@ mod tests {
     #[test]
     fn blocked_words_are_not_offered() {
         for word in STEMS.split_whitespace().chain(WORDS.split_whitespace()) {
-            assert!(!may_offer(&rot13(word), None));
+            assert!(!may_offer(Rules::English, &rot13(word), None));
         }
         for stem in STEMS.split_whitespace() {
-            assert!(!may_continue(&rot13(stem)));
+            assert!(!may_continue(Rules::English, &rot13(stem)));
         }
     }
 
     #[test]
     fn nor_are_compounds_of_them() {
         for word in WORDS.split_whitespace().chain(STEMS.split_whitespace()) {
-            assert!(!may_offer(&format!("well-{}", rot13(word)), None));
-            assert!(!may_offer(&format!("{}-like", rot13(word)), None));
+            assert!(!may_offer(
+                Rules::English,
+                &format!("well-{}", rot13(word)),
+                None
+            ));
+            assert!(!may_offer(
+                Rules::English,
+                &format!("{}-like", rot13(word)),
+                None
+            ));
         }
-        assert!(may_offer("well-known", None));
+        assert!(may_offer(Rules::English, "well-known", None));
     }
 
     #[test]
@@ -164,24 +194,35 @@ mod tests {
             "faggio",
         ] {
             let expected = word != "faggio";
-            assert_eq!(may_offer(word, None), expected, "{word}");
+            assert_eq!(may_offer(Rules::English, word, None), expected, "{word}");
         }
-        assert!(may_continue("ni") && may_continue("fa"));
+        assert!(may_continue(Rules::English, "ni") && may_continue(Rules::English, "fa"));
     }
 
     #[test]
     fn no_word_comes_twice() {
-        assert!(!may_offer("the", Some("the")));
-        assert!(!may_offer("The", Some("the")));
-        assert!(!may_offer("apple", Some("a")));
-        assert!(may_offer("the", None));
+        assert!(!may_offer(Rules::English, "the", Some("the")));
+        assert!(!may_offer(Rules::English, "The", Some("the")));
+        assert!(!may_offer(Rules::English, "apple", Some("a")));
+        assert!(may_offer(Rules::English, "the", None));
+    }
+
+    #[test]
+    fn other_languages_have_other_rules() {
+        for (word, previous) in [("der", "an"), ("nous", "nous"), ("elle", "a")] {
+            assert!(may_offer(Rules::None, word, Some(previous)));
+        }
+        for word in WORDS.split_whitespace().chain(STEMS.split_whitespace()) {
+            assert!(may_offer(Rules::None, &rot13(word), None));
+            assert!(may_continue(Rules::None, &rot13(word)));
+        }
     }
 
     #[test]
     fn a_role_has_no_gender() {
-        assert!(!may_offer("he", Some("doctor")));
-        assert!(!may_offer("she", Some("nurse")));
-        assert!(may_offer("they", Some("doctor")));
-        assert!(may_offer("he", Some("said")));
+        assert!(!may_offer(Rules::English, "he", Some("doctor")));
+        assert!(!may_offer(Rules::English, "she", Some("nurse")));
+        assert!(may_offer(Rules::English, "they", Some("doctor")));
+        assert!(may_offer(Rules::English, "he", Some("said")));
     }
 }

@@ -30,6 +30,7 @@ use crate::text::{Kind, TokenId, Vocabulary};
 use beam::{Beam, Root};
 use candidates::{Place, Proposals};
 use distribution::{Distribution, Tables};
+use manners::Rules;
 use rank::Setting;
 use refusal::Shown;
 
@@ -175,7 +176,8 @@ pub fn suggest(
     } else {
         typed.clone()
     };
-    if !manners::may_continue(&wanted.to_lowercase()) {
+    let rules = Rules::of(vocabulary);
+    if !manners::may_continue(rules, &wanted.to_lowercase()) {
         return Vec::new();
     }
     let gates = options.gates(model);
@@ -206,6 +208,7 @@ pub fn suggest(
     let candidates = candidates::mix(&proposals, &place, &gates, is_word);
     let setting = Setting {
         typed: &wanted,
+        rules,
         previous: recency.previous_word(),
         habit: recency.habit(),
         refused: predictor.shown.refused(&typed, &options.attention),

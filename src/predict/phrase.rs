@@ -1,10 +1,11 @@
 //! Ghost text: the first suggestion and the words after it, as far as reading them pays.
 
 use super::distribution::{Distribution, Place};
+use super::manners::{self, Rules};
 use super::mixing::Mixture;
 use super::own::{self, Own, Past};
 use super::spelling::Habit;
-use super::{Options, Phrase, Predictor, Suggestion, compound, manners};
+use super::{Options, Phrase, Predictor, Suggestion, compound};
 use crate::model::gates::Gates;
 use crate::model::ngram::LONGEST;
 use crate::model::{Model, State};
@@ -85,6 +86,7 @@ fn best_word(
 ) -> Option<(TokenId, f32)> {
     let words = next.matching(vocabulary, "", Kind::Word);
     let room = words.mass;
+    let rules = Rules::of(vocabulary);
     let mixture = Mixture::new(gates, &own::weights(past), next.sure);
     let best = words.best.iter().take(LOOKED_AT).map(|&(id, network)| {
         let word = vocabulary.text(id);
@@ -96,8 +98,8 @@ fn best_word(
     });
     let (id, p, ..) = best
         .filter(|(_, _, word, folded)| {
-            manners::may_offer(word, previous)
-                && !habit.is_against(folded)
+            manners::may_offer(rules, word, previous)
+                && !(rules == Rules::English && habit.is_against(folded))
                 && !writer.is_unwanted(word)
         })
         .max_by(|a, b| a.1.total_cmp(&b.1))?;

@@ -1,14 +1,17 @@
 //! From candidates to what is offered. Knows no network: words with probabilities come in, suggestions go out.
 
 use super::candidates::Candidate;
+use super::manners::{self, Rules};
 use super::spelling::Habit;
-use super::{Options, Suggestion, manners};
+use super::{Options, Suggestion};
 use std::collections::{HashMap, HashSet};
 
 /// What besides their probability decides whether words are offered.
 pub(super) struct Setting<'a> {
     /// The letters typed, with straight apostrophes.
     pub(super) typed: &'a str,
+    /// What is not offered, whatever it is worth.
+    pub(super) rules: Rules,
     /// The word before, in lower case.
     pub(super) previous: Option<&'a str>,
     /// British or American.
@@ -56,7 +59,9 @@ pub(super) fn rank(
     // The others share what the refused words lost.
     let all = (1.0 - gone).max(0.01);
     offers.values_mut().for_each(|p| *p /= all);
-    setting.habit.follow(&mut offers, setting.typed);
+    if setting.rules == Rules::English {
+        setting.habit.follow(&mut offers, setting.typed);
+    }
     choose(offers, setting, options)
 }
 
@@ -75,7 +80,7 @@ fn choose(
         text != setting.typed
             && folded != typed
             && saves_a_key(text, setting.typed)
-            && manners::may_offer(text, setting.previous)
+            && manners::may_offer(setting.rules, text, setting.previous)
             && !(setting.unwanted)(text)
     };
     let mut offers: Vec<(String, f32)> = offers
@@ -148,6 +153,7 @@ mod tests {
             past: &past,
         };
         let setting = Setting {
+            rules: Rules::English,
             typed,
             previous: recency.previous_word(),
             habit: recency.habit(),
@@ -212,6 +218,7 @@ mod tests {
                 past: &past,
             };
             let setting = Setting {
+                rules: Rules::English,
                 typed,
                 previous: None,
                 habit: recency.habit(),

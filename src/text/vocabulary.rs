@@ -230,6 +230,18 @@ impl Vocabulary {
         self.words.get(text, &self.texts)
     }
 
+    /// Whether it is that of English text, where "the" is among the very first words of several letters; in other languages it is a name's
+    /// or a quotation's, if it is there at all. Merges come in the order of how often they apply.
+    pub fn is_english(&self) -> bool {
+        /// It is the first in English; in French technical documents the 26th.
+        const FIRST: usize = 8;
+        let Some(the) = self.word("the") else {
+            return false;
+        };
+        let is_word = |id: &TokenId| self.kind(*id) == Kind::Word && self.text(*id).len() > 1;
+        (0..the.0).map(TokenId).filter(is_word).take(FIRST).count() < FIRST
+    }
+
     /// The token that is `text` inside a word, more of which follows.
     pub fn piece(&self, text: &str) -> Option<TokenId> {
         self.pieces.get(text, &self.texts)
