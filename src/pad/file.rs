@@ -76,20 +76,34 @@ pub fn save(path: &Path, text: &str, expected: &Expected) -> Result<(), Error> {
         Expected::Anything => true,
         Expected::Absent => found.is_none(),
         // A file that is gone can be written again.
-        Expected::Text(text) => found.is_none_or(|found| found == text.as_bytes()),
+        Expected::Text(text) => found.as_ref().is_none_or(|found| found == text.as_bytes()),
     };
     if !as_left {
         return Err(Error::Changed(path.into()));
     }
-    // A link stays a link; what it points to is written.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    // A link stays a link; what it points to is written, be it there or not.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| match fs::read_link(path) {
+        Ok(link) => path.parent().unwrap_or(Path::new("")).join(link),
+        Err(_) => path.to_owned(),
+    });
     if target.is_dir() {
         return Err(Error::NotAFile(path.into()));
+    }
+    // Who may not write a file may not replace it either, though the system would let them.
+    if found.is_some() {
+        OpenOptions::new()
+            .write(true)
+            .open(&target)
+            .map_err(failed)?;
     }
     let mut name = target.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let beside = target.with_file_name(name);
-    let written = write_new(&beside, text).and_then(|()| {
+    let readers = match found {
+        Some(_) => Readers::Owner,
+        None => Readers::AsUsual,
+    };
+    let written = write_new(&beside, text, readers).and_then(|()| {
         // Windows knows but one of them: that a file is not to be written. Then it may not be replaced either.
         if cfg!(unix)
             && let Ok(metadata) = fs::metadata(&target)
@@ -112,19 +126,41 @@ pub fn rescue(path: Option<&Path>, text: &str) -> io::Result<PathBuf> {
     let name = stem.file_name().unwrap_or_default().to_string_lossy();
     let name = format!("{name}.{}.rescued", std::process::id());
     let beside = stem.with_file_name(&name);
-    match write_new(&beside, text) {
+    match write_new(&beside, text, Readers::Owner) {
         Ok(()) => Ok(beside),
         Err(_) => {
             let elsewhere = std::env::temp_dir().join(name);
-            write_new(&elsewhere, text).map(|()| elsewhere)
+            write_new(&elsewhere, text, Readers::Owner).map(|()| elsewhere)
         }
     }
 }
 
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+/// Who may read a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Readers {
+    /// The user alone.
+    Owner,
+    /// Whoever may read new files of the user's.
+    AsUsual,
+}
+
+/// Writes a file that is not there yet; where that fails, it still is not.
+fn write_new(path: &Path, text: &str, readers: Readers) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if readers == Readers::Owner {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = readers; // Folders say it there.
+    let mut file = options.open(path)?;
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all());
+    written.inspect_err(|_| {
+        let _ = fs::remove_file(path); // What is reported is why writing failed.
+    })
 }
 
 #[cfg(test)]
@@ -182,6 +218,11 @@ mod tests {
         assert_eq!(fs::read(&file).expect("read"), b"two");
         let mode = fs::metadata(&file).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o640);
+        let (absent, link) = (folder.path().join("absent"), folder.path().join("second"));
+        symlink("absent", &link).expect("linked");
+        save(&link, "one", &Expected::Absent).expect("saved");
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&absent).expect("read"), b"one");
     }
 
     #[test]
@@ -190,6 +231,12 @@ mod tests {
         let path = folder.path().join("a.md");
         let rescued = rescue(Some(&path), "text").expect("rescued");
         assert_eq!(rescued.parent(), Some(folder.path()));
-        assert_eq!(fs::read(rescued).expect("read"), b"text");
+        assert_eq!(fs::read(&rescued).expect("read"), b"text");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(rescued).expect("there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
     }
 }

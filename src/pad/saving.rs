@@ -74,6 +74,8 @@ impl Pad {
             }
             Err(error) => {
                 self.notice = Some(format!("not saved: {error}"));
+                // Perhaps it can be saved elsewhere.
+                self.question = Some(Question::Name(path.display().to_string(), then));
                 Effect::None
             }
         }
@@ -92,7 +94,14 @@ impl Pad {
             (_, KeyCode::Char('c' | 'q')) if control => Effect::None,
             (Question::Name(name, then), KeyCode::Enter) => match name.trim() {
                 "" => Effect::None,
-                name => self.save_to(PathBuf::from(name), Expected::Absent, then),
+                name => {
+                    let path = expanded(name);
+                    let expected = match self.path.as_ref() == Some(&path) {
+                        true => self.on_disk.clone(),
+                        false => Expected::Absent,
+                    };
+                    self.save_to(path, expected, then)
+                }
             },
             (Question::Name(mut name, then), code) => {
                 match code {
@@ -101,6 +110,10 @@ impl Pad {
                     _ => {}
                 }
                 self.question = Some(Question::Name(name, then));
+                Effect::None
+            }
+            (Question::Overwrite(path, then), KeyCode::Char('n' | 'N')) => {
+                self.question = Some(Question::Name(path.display().to_string(), then));
                 Effect::None
             }
             (Question::Overwrite(path, then), KeyCode::Char('o' | 'O')) => {
@@ -114,4 +127,10 @@ impl Pad {
             }
         }
     }
+}
+
+/// A path as it was typed, `~/` being the home folder.
+fn expanded(name: &str) -> PathBuf {
+    let below = name.strip_prefix("~/").zip(etcetera::home_dir().ok());
+    below.map_or_else(|| PathBuf::from(name), |(rest, home)| home.join(rest))
 }

@@ -303,6 +303,21 @@ fn a_failed_save_says_so_and_stays() {
     );
     assert!(desk.screen().contains("not saved"), "{}", desk.screen());
     assert!(desk.pad.unsaved());
+    // It can be saved under another name, or be tried again.
+    assert!(desk.screen().contains("Save as: a/b"), "{}", desk.screen());
+    let Effect::Save { path, then, .. } = desk.press("<BS>c<Enter>") else {
+        panic!("asked and answered");
+    };
+    assert_eq!((path.as_path(), then), (Path::new("a/c"), Then::Leave));
+    let changed = Err(file::Error::Changed(path.clone()));
+    desk.pad.saved(path, String::new(), changed, Then::Stay);
+    let Effect::Save { path, expected, .. } = desk.press("nd<Enter>") else {
+        panic!("asked and answered");
+    };
+    assert_eq!(
+        (path.as_path(), expected),
+        (Path::new("a/cd"), Expected::Absent)
+    );
 }
 
 #[test]

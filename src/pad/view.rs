@@ -258,8 +258,8 @@ fn draw_question(question: &Question, frame: &mut Frame<'_>, area: Rect) {
             (line, &[])
         }
         Question::Overwrite(path, _) => (
-            format!("{} was changed by something else.", path.display()),
-            &[("o", "overwrite"), ("Esc", "back")],
+            format!("{} is another text by now.", path.display()),
+            &[("o", "overwrite"), ("n", "another name"), ("Esc", "back")],
         ),
         Question::Leave => (
             "The page is not saved.".to_owned(),
