@@ -37,7 +37,11 @@ pub(super) fn next_cut(text: &str, part: Part) -> Option<usize> {
     let mut builder = Builder::new(text);
     cut_at_margin(text, |line, _| {
         reader.line(line, &mut builder);
-        reader.end.is_none() && reader.quotes.is_none() && !reader.style && !reader.table
+        reader.end.is_none()
+            && reader.quotes.is_none()
+            && !reader.style
+            && !reader.table
+            && !reader.term
     })
 }
 
@@ -47,6 +51,8 @@ struct Reader {
     end: Option<String>,
     /// A table is open.
     table: bool,
+    /// What was read last is a term, whose definition may be indented.
+    term: bool,
     /// The line that ends an open quote.
     quotes: Option<String>,
     /// The next paragraph is code by its style; then, that it is being left out.
@@ -62,6 +68,7 @@ impl Reader {
         Reader {
             end: None,
             table: false,
+            term: false,
             quotes: None,
             style: false,
             code: false,
@@ -165,6 +172,14 @@ impl Reader {
             });
             return true;
         }
+        // "[source," on its way to be one.
+        let is_begun = content.strip_prefix('[').is_some_and(|rest| {
+            rest.starts_with(|c: char| c.is_ascii_alphabetic() || "[.#%,".contains(c))
+                && !rest.contains(']')
+        });
+        if is_begun && !builder.is_open() {
+            return true;
+        }
         let comment = content.starts_with("//") && !content.starts_with("///");
         let attribute = content.strip_prefix(':').is_some_and(|rest| {
             rest.split_once(':').is_some_and(|(name, value)| {
@@ -199,7 +214,7 @@ impl Reader {
                     skip += checkbox.len();
                 }
             }
-        } else if indent > 0 && !builder.is_open() {
+        } else if indent > 0 && !builder.is_open() && !self.term {
             self.code = true;
             return;
         } else if let Some(term) = content
@@ -210,6 +225,8 @@ impl Reader {
             builder.push(line.start + indent..line.start + indent + term);
             skip += (term + 2).min(content.len());
             builder.expect(Break::Paragraph);
+            self.term = line.text[skip..].trim().is_empty();
+            return builder.push(line.from(skip));
         } else if let Some(title) = content
             .strip_prefix('.')
             .filter(|t| t.starts_with(char::is_alphanumeric))
@@ -226,6 +243,7 @@ impl Reader {
                 }
             }
         }
+        self.term = false;
         builder.push(line.from(skip));
     }
 }
@@ -435,6 +453,18 @@ mod tests {
     fn blocks() {
         check(
             Asciidoc,
+            "one::\n  Its text\n  goes on.\n\ntwo::\nthree::\n\n  Both.\n\n  code\n\nend",
+            &[
+                "I one",
+                r"P Its text\n|goes on.",
+                "I two",
+                "I three",
+                "P Both.",
+                "P end",
+            ],
+        );
+        check(
+            Asciidoc,
             "= Title\nAnna B <a@b.c>\n:toc:\n\n== Next\ntext\nmore\n",
             &["H Title", "H Next", r"P text\nmore"],
         );
@@ -498,6 +528,10 @@ mod tests {
 
     #[test]
     fn cursors() {
+        check_cursor(Asciidoc, "[sou$0", "-");
+        check_cursor(Asciidoc, "[[the$0", "-");
+        check_cursor(Asciidoc, "A\n[sic$0", "Paragraph A\\n[sic");
+        check_cursor(Asciidoc, "--foo=<n>::\n\tI would $0", "Paragraph I would ");
         check_cursor(Asciidoc, "== $0", "Heading ");
         check_cursor(Asciidoc, "* $0", "Item ");
         check_cursor(Asciidoc, "----\n$0\n----", "-");

@@ -8,9 +8,18 @@ use super::inline::{emphasis, enclosed};
 use super::lines::{Line, lines, list_marker};
 use super::pieces::cut_at_margin;
 
-/// Blocks whose content is prose.
-const PROSE: &[&str] = &[
-    "quote", "verse", "center", "abstract", "note", "tip", "warning", "aside", "details", "summary",
+/// Blocks whose content is none. Of all others it is text: a name without a meaning makes a special block.
+const CODE: &[&str] = &[
+    "src", "example", "export", "comment", "latex", "html", "ascii", "ditaa", "dot", "equation",
+    "align",
+];
+
+/// Lines that begin with `#+` and hold text.
+const TITLES: &[(&str, Break)] = &[
+    ("#+title:", Break::Heading),
+    ("#+subtitle:", Break::Heading),
+    ("#+description:", Break::Paragraph),
+    ("#+caption:", Break::Paragraph),
 ];
 
 /// Reads a piece of Org.
@@ -56,7 +65,7 @@ impl Reader {
         } else if content.is_empty() {
             builder.expect(Break::Paragraph);
         } else if content.starts_with("#+") {
-            self.keyword(content, builder);
+            self.keyword(line, indent, content, builder);
         } else if content == "#" || content.starts_with("# ") || is_left_out(content) {
             builder.end();
         } else if content.starts_with('|') {
@@ -76,7 +85,7 @@ impl Reader {
     }
 
     /// `#+begin_src`, `#+title: ...`.
-    fn keyword(&mut self, content: &str, builder: &mut Builder) {
+    fn keyword(&mut self, line: Line, indent: usize, content: &str, builder: &mut Builder) {
         let lower = content.to_ascii_lowercase();
         let name = |rest: &str| rest.split_whitespace().next().unwrap_or("").to_owned();
         builder.expect(Break::Paragraph);
@@ -84,11 +93,15 @@ impl Reader {
             let block = name(block);
             if block == "quote" {
                 builder.expect(Break::Quote);
-            } else if !PROSE.contains(&block.as_str()) {
+            } else if CODE.contains(&block.as_str()) {
                 self.end = Some(format!("#+end_{block}"));
             }
         } else if lower.starts_with("#+begin:") {
             self.end = Some("#+end".to_owned());
+        } else if let Some((key, starts)) = TITLES.iter().find(|(key, _)| lower.starts_with(key)) {
+            builder.begin(*starts);
+            builder.push(line.from(indent + key.len()));
+            builder.end();
         }
     }
 }
@@ -324,13 +337,18 @@ mod tests {
     fn blocks() {
         check(
             Org,
-            "#+title: no\n* TODO [#A] One two :tag:\nText\nmore.\n",
-            &["H One two", r"P Text\nmore."],
+            "#+title: A title\n#+author: no\n* TODO [#A] One two :tag:\nText\nmore.\n",
+            &["H A title", "H One two", r"P Text\nmore."],
         );
         check(
             Org,
             "a\n#+BEGIN_SRC c\nno\n\n* no\n#+END_SRC\nb",
             &["P a", "P b"],
+        );
+        check(
+            Org,
+            "#+begin_theorem\nIt is so.\n#+end_theorem\n#+CAPTION: A picture\n#+begin_export html\nno\n#+end_export",
+            &["P It is so.", "P A picture"],
         );
         check(
             Org,
@@ -381,7 +399,8 @@ mod tests {
         check_cursor(Org, "* $0", "Heading ");
         check_cursor(Org, "- $0", "Item ");
         check_cursor(Org, "#+begin_src c\n$0\n#+end_src", "-");
-        check_cursor(Org, "#+title: $0", "-");
+        check_cursor(Org, "#+title: $0", "Heading ");
+        check_cursor(Org, "#+author: $0", "-");
         check_cursor(Org, "a =b$0", "-");
         check_cursor(Org, "a [[b$0", "-");
         check_cursor(Org, "a [[b][c $0", "Paragraph a c ");
