@@ -85,7 +85,7 @@ impl Open {
         version: i32,
         text: &str,
     ) -> Open {
-        let language = Language::from_id(&language_id);
+        let language = Language::of(&language_id, path.as_deref());
         tracing::debug!(
             language_id,
             version,

@@ -238,7 +238,8 @@ impl Vocabulary {
         let Some(the) = self.word("the") else {
             return false;
         };
-        let is_word = |id: &TokenId| self.kind(*id) == Kind::Word && self.text(*id).len() > 1;
+        let is_word =
+            |id: &TokenId| self.kind(*id) == Kind::Word && self.text(*id).chars().nth(1).is_some();
         (0..the.0).map(TokenId).filter(is_word).take(FIRST).count() < FIRST
     }
 

@@ -39,10 +39,20 @@ impl Language {
         Language::Html,
     ];
 
+    /// Of a document, by both. An editor that knows no mode of its own for a file says that it is text.
+    pub fn of(id: &str, path: Option<&Path>) -> Option<Language> {
+        match Language::from_id(id)? {
+            Language::Plain => path.and_then(Language::from_path).or(Some(Language::Plain)),
+            language => Some(language),
+        }
+    }
+
     /// From the editor's language id (`markdown`, `plaintext`, `tex`, ...). Unknown ids are not prose.
     pub fn from_id(id: &str) -> Option<Language> {
         Some(match id.to_ascii_lowercase().as_str() {
-            "plaintext" | "plain" | "text" | "txt" | "mail" | "email" | "eml" => Language::Plain,
+            "plaintext" | "plain" | "text" | "txt" | "mail" | "email" | "eml" | "message" => {
+                Language::Plain
+            }
             "markdown" | "md" | "mdx" | "quarto" | "qmd" | "rmd" | "rmarkdown" | "pandoc"
             | "vimwiki" | "telekasten" | "markdown.mdx" | "markdown.pandoc" | "gfm" => {
                 Language::Markdown
@@ -53,12 +63,13 @@ impl Language {
             | "scminput"
             | "neogitcommitmessage"
             | "jjdescription"
+            | "log-edit"
             | "git_commit" => Language::GitCommit,
             "restructuredtext" | "rst" => Language::Rst,
             "asciidoc" | "adoc" | "asciidoctor" => Language::Asciidoc,
             "org" => Language::Org,
             "typst" | "typ" => Language::Typst,
-            "html" | "xhtml" => Language::Html,
+            "html" | "xhtml" | "mhtml" => Language::Html,
             _ => return None,
         })
     }
@@ -112,6 +123,20 @@ mod tests {
         check("typst", Some(Language::Typst));
         check("html xhtml", Some(Language::Html));
         check("bibtex rust json  git-rebase", None);
+    }
+
+    #[test]
+    fn text_is_what_its_file_is() {
+        let check = |id: &str, path: &str, expected: Option<Language>| {
+            let path = Some(Path::new(path)).filter(|path| !path.as_os_str().is_empty());
+            assert_eq!(Language::of(id, path), expected, "{id} {path:?}");
+        };
+        check("text", "/a/.git/COMMIT_EDITMSG", Some(Language::GitCommit));
+        check("text", "/a/b.adoc", Some(Language::Asciidoc));
+        check("text", "/a/notes", Some(Language::Plain));
+        check("plaintext", "", Some(Language::Plain));
+        check("markdown", "/a/b.txt", Some(Language::Markdown));
+        check("rust", "/a/b.md", None);
     }
 
     #[test]
