@@ -33,6 +33,7 @@ mod pieces;
 mod plain;
 mod rst;
 mod running;
+mod templates;
 mod typst;
 
 use std::borrow::Cow;

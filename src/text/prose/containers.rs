@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::lines::{Line, lines, list_marker};
 use super::rst;
+use super::templates::{self, Block};
 
 /// MyST's directives in backquotes that hold prose. Of others nothing is known: most are programs to be run (`{r}`).
 const PROSE: &[&str] = &[
@@ -104,6 +105,8 @@ pub(super) struct Head {
     pub text: Range<usize>,
     /// Whether what follows is a paragraph of its own.
     pub is_own: bool,
+    /// Whether it is a footnote's, whose text is a paragraph and no item.
+    pub is_note: bool,
 }
 
 /// Rewrites the containers of a text.
@@ -114,6 +117,7 @@ pub(super) fn read(text: &str) -> Containers<'_> {
         heads: Vec::new(),
         fences: Vec::new(),
         options: Options::None,
+        block: None,
         blank: true,
     };
     for line in lines(text) {
@@ -154,6 +158,8 @@ struct Writer<'t> {
     heads: Vec<Head>,
     fences: Vec<Fence>,
     options: Options,
+    /// What is open and holds no prose.
+    block: Option<Block>,
     /// Whether the line before was blank.
     blank: bool,
 }
@@ -167,6 +173,11 @@ impl Writer<'_> {
         let at = line.start + line.text.len() - content.len();
         let mut rest = at..line.start + line.text.len();
         let nested = marker > 0 || line.text.trim_start().starts_with('>');
+        if let Some(block) = self.block {
+            self.fill(rest, b' ');
+            self.block = self.block.filter(|_| !block.ends(content));
+            return;
+        }
         if self.option(content, &rest) {
             return;
         }
@@ -196,8 +207,14 @@ impl Writer<'_> {
             rest.start = rest.end - content.len();
             self.comment(content, &rest);
         }
+        self.block = templates::opens(content);
+        if self.block.is_some() {
+            self.fill(rest, b' ');
+            return;
+        }
         match content.bytes().next() {
             Some(b'[') if is_note(content) => self.note(rest),
+            Some(b'[') if marker == 0 => self.note_with_text(content, rest),
             Some(mark @ (b'`' | b'~' | b':')) => self.fence(content, mark, rest, nested),
             Some(b'!' | b'?' | b'=') if marker == 0 => self.admonition(content, rest),
             Some(b'<') if marker == 0 && is_tag(content) => self.fill(rest, b' '),
@@ -301,6 +318,7 @@ impl Writer<'_> {
                 start..end
             },
             is_own: true,
+            is_note: false,
         });
     }
 
@@ -314,6 +332,7 @@ impl Writer<'_> {
                 range: rest.clone(),
                 text: end..rest.end,
                 is_own: false,
+                is_note: false,
             });
         }
     }
@@ -326,6 +345,27 @@ impl Writer<'_> {
             text: rest.end..rest.end,
             range: rest,
             is_own: true,
+            is_note: true,
+        });
+    }
+
+    /// `[^1]: Text`: one, too, as further paragraphs of it are indented.
+    fn note_with_text(&mut self, content: &str, rest: Range<usize>) {
+        let Some((_, text)) = content
+            .split_once("]: ")
+            .filter(|(mark, _)| is_note_mark(mark))
+        else {
+            return;
+        };
+        let text = rest.end - text.trim_start().len()..rest.end;
+        self.fill(rest.start..rest.start + 1, b'+');
+        self.fill(rest.start + 1..rest.start + 4, b' ');
+        self.fill(rest.start + 4..text.start, b'.');
+        self.heads.push(Head {
+            text,
+            range: rest,
+            is_own: false,
+            is_note: true,
         });
     }
 
@@ -347,10 +387,13 @@ impl Writer<'_> {
 
 /// Whether a line is the mark of a footnote and nothing else.
 fn is_note(content: &str) -> bool {
-    content
-        .trim_end()
-        .strip_prefix("[^")
-        .and_then(|rest| rest.strip_suffix("]:"))
+    let mark = content.trim_end().strip_suffix("]:");
+    mark.is_some_and(is_note_mark)
+}
+
+/// Whether this is the mark of a footnote, up to its closing bracket.
+fn is_note_mark(mark: &str) -> bool {
+    mark.strip_prefix("[^")
         .is_some_and(|name| !name.is_empty() && !name.contains([' ', ']']))
 }
 
@@ -449,6 +492,18 @@ mod tests {
             Markdown,
             "x\n\n  [^1]:\n    Text\n    more.\n\n    Last\n\nend",
             &["P x", r"P Text\n|more.", "P Last", "P end"],
+        );
+        check(
+            Markdown,
+            "x[^1]\n\n[^1]: The *note*\nand more.\n\n    Last *one*.\n[^b]: more\n\n[^c]: - x\n\nend",
+            &[
+                "P x",
+                r"P The |note|\nand more.",
+                "P Last |one|.",
+                "P more",
+                "P - x",
+                "P end",
+            ],
         );
         check(
             Markdown,

@@ -9,6 +9,7 @@ use super::containers::{self, Head};
 use super::front_matter;
 use super::html;
 use super::pieces::Cut;
+use super::templates::{self, Block};
 use super::{Break, Part};
 
 /// Reads a piece of Markdown.
@@ -142,6 +143,12 @@ impl<'t> Reader<'t, '_> {
         span.start + self.base..span.end + self.base
     }
 
+    /// Whether a footnote begins here.
+    fn is_note(&self, range: &Range<usize>) -> bool {
+        let head = self.heads.first();
+        head.is_some_and(|head| head.is_note && head.range.start == range.start)
+    }
+
     fn start(&mut self, tag: &Tag, range: Range<usize>, builder: &mut Builder<'t>) {
         match tag {
             Tag::HtmlBlock => {
@@ -157,6 +164,7 @@ impl<'t> Reader<'t, '_> {
                 link_type: LinkType::Autolink | LinkType::Email,
                 ..
             } => self.skipped = 1,
+            Tag::Item if self.is_note(&range) => builder.expect(Break::Paragraph),
             Tag::Item | Tag::TableCell => builder.expect(Break::Item),
             Tag::BlockQuote(_) => {
                 self.quotes += 1;
@@ -288,6 +296,8 @@ pub(super) struct Cuts {
     fence: Option<(u8, usize, bool)>,
     /// What ends an open HTML block that blank lines do not end.
     html: Option<&'static str>,
+    /// What is open of [`templates`].
+    block: Option<Block>,
     /// Whether the line before was blank.
     blank: bool,
 }
@@ -302,6 +312,7 @@ impl Cuts {
             front,
             fence: None,
             html: None,
+            block: None,
             blank: false,
         }
     }
@@ -327,6 +338,10 @@ impl Cuts {
             if line.contains(end) {
                 self.html = None;
             }
+            return Cut::Not;
+        }
+        if let Some(block) = self.block {
+            self.block = self.block.filter(|_| !block.ends(line));
             return Cut::Not;
         }
         self.open(line);
@@ -367,7 +382,7 @@ impl Cuts {
             Some(b'<') => {
                 self.html = html_end(content).filter(|end| !content[1..].contains(end));
             }
-            _ => {}
+            _ => self.block = templates::opens(content),
         }
     }
 }

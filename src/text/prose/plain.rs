@@ -109,7 +109,8 @@ pub(super) fn is_rule(line: &str) -> bool {
 
 /// Where the header of a mail ends (`Subject: ...` and its like up to the first blank line); 0 without one.
 fn mail_header(text: &str) -> usize {
-    const FIELDS: [&str; 9] = [
+    const FIELDS: [&str; 12] = [
+        "delivered-to",
         "from",
         "to",
         "cc",
@@ -118,6 +119,8 @@ fn mail_header(text: &str) -> usize {
         "date",
         "reply-to",
         "message-id",
+        "mime-version",
+        "received",
         "return-path",
     ];
     let mut known = false;
