@@ -111,6 +111,11 @@ pub fn main() -> ExitCode {
 
 fn exit(outcome: Outcome) -> ExitCode {
     outcome.unwrap_or_else(|error| {
+        // Who reads has seen enough (`rnn-lsp status | head`).
+        let cause = error.downcast_ref::<std::io::Error>();
+        if cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe) {
+            return ExitCode::SUCCESS;
+        }
         eprintln!("error: {error}");
         ExitCode::FAILURE
     })
@@ -119,6 +124,13 @@ fn exit(outcome: Outcome) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_reads_may_stop() {
+        let broken = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        assert_eq!(exit(Err(broken.into())), ExitCode::SUCCESS);
+        assert_eq!(exit(Err("x".into())), ExitCode::FAILURE);
+    }
 
     #[test]
     fn the_arguments_are_consistent() {

@@ -218,7 +218,7 @@ pub(super) fn read(path: &Path, language: Option<Language>) -> Result<Text, Stri
     })
 }
 
-fn fraction(argument: &str) -> Result<f64, String> {
+pub(super) fn fraction(argument: &str) -> Result<f64, String> {
     let value: f64 = argument
         .parse()
         .map_err(|_| "expected a number".to_owned())?;

@@ -1,6 +1,7 @@
 //! `rnn-lsp try`: the terminal around the writing pad.
 
 use super::Outcome;
+use super::eval::fraction;
 use crate::model::Model;
 use crate::pad::{self, Assistant, Effect, Pad, file};
 use crate::predict::Options;
@@ -25,8 +26,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Offer words only when the best is at least so probable, from 0 to 1
-    #[arg(long, value_name = "P", default_value_t = Options::default().threshold)]
+    #[arg(long, value_name = "P", default_value_t = Options::default().threshold, value_parser = threshold)]
     threshold: f32,
+}
+
+fn threshold(argument: &str) -> Result<f32, String> {
+    fraction(argument).map(|value| value as f32)
 }
 
 /// What the pad waits for.

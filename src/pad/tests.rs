@@ -180,6 +180,22 @@ fn enter_and_space_are_the_writers() {
 }
 
 #[test]
+fn a_popup_hides_no_text_of_its_line_in_a_short_terminal() {
+    for height in 4..12 {
+        for lines in 0..4 {
+            let mut desk = Desk::new(&"above\n".repeat(lines));
+            desk.terminal =
+                Terminal::new(TestBackend::new(50, height)).expect("a screen in memory");
+            desk.press("Hello wor");
+            desk.offer(3, &["world", "work", "word", "worth", "worse"], "");
+            desk.press("<Down><Down><Down>");
+            let screen = desk.screen();
+            assert!(screen.contains("Hello wor"), "{height} rows:\n{screen}");
+        }
+    }
+}
+
+#[test]
 fn tab_without_a_popup_only_indents() {
     let mut desk = Desk::new("");
     desk.press("<Tab>word<Tab>");

@@ -150,10 +150,15 @@ fn draw_popup(pad: &Pad, frame: &mut Frame<'_>, area: Rect, cursor: Position) {
     // Inside the frame the words stand right under the prefix.
     let x = cursor.x.saturating_sub(back + 2);
     let below = cursor.y + 1;
-    let y = match below + height <= area.bottom() {
-        true => below,
-        false => cursor.y.saturating_sub(height),
-    };
+    let room_below = area.bottom().saturating_sub(below);
+    let room_above = cursor.y.saturating_sub(area.top());
+    let is_below = height <= room_below || room_below >= room_above;
+    let height = height.min(if is_below { room_below } else { room_above });
+    // Less than a frame and a word would hide what is written.
+    if height < 3 {
+        return;
+    }
+    let y = if is_below { below } else { cursor.y - height };
     let place = Rect::new(
         x.min(screen.right().saturating_sub(width)),
         y,
@@ -169,7 +174,9 @@ fn draw_popup(pad: &Pad, frame: &mut Frame<'_>, area: Rect, cursor: Position) {
         place,
     );
     let inner = place.inner(Margin::new(1, 1));
-    for (index, (y, word)) in (inner.y..inner.bottom()).zip(words).enumerate() {
+    let first = (pad.selected + 1).saturating_sub(inner.height.into());
+    let shown = words.iter().enumerate().skip(first);
+    for (y, (index, word)) in (inner.y..inner.bottom()).zip(shown) {
         let (style, dim) = match index == pad.selected {
             true => (CHOSEN, CHOSEN),
             false => (Style::new(), DIM),
