@@ -7,7 +7,6 @@ const CODE: &[&str] = &[
     "code-toggle",
     "codeblock",
     "comment",
-    "gist",
     "highlight",
     "katex",
     "latex",
@@ -51,22 +50,40 @@ fn begins(content: &str) -> Option<(Block, usize)> {
     if module(content) {
         return Some((Block::Brace, content.find('{').map_or(0, |at| at + 1)));
     }
-    let (name, rest, close) = tag(content)?;
-    let known = CODE.iter().find(|known| **known == name)?;
-    let length = rest.find(close)?;
-    let closes_itself = rest[..length].trim_end().ends_with('/');
-    let skip = content.len() - rest.len() + length + close.len();
+    let tag = tag(content).filter(|tag| !tag.is_closing)?;
+    let known = CODE.iter().find(|known| **known == tag.name)?;
+    let length = tag.rest.find(tag.close)?;
+    let closes_itself = tag.rest[..length].trim_end().ends_with('/');
+    let skip = content.len() - tag.rest.len() + length + tag.close.len();
     (!closes_itself).then_some((Block::Tag(known), skip))
 }
 
-/// The name of the tag that a text begins with, what follows the name, and what closes the tag.
-fn tag(content: &str) -> Option<(&str, &str, &'static str)> {
+/// A tag: `{{< highlight go >}}`, `{{</ highlight >}}`, `{%- endhighlight -%}`.
+struct Tag<'t> {
+    name: &'t str,
+    /// Whether a slash stands before the name.
+    is_closing: bool,
+    /// What follows the name.
+    rest: &'t str,
+    /// What the tag closes with.
+    close: &'static str,
+}
+
+/// The tag that a text begins with.
+fn tag(content: &str) -> Option<Tag<'_>> {
     const TAGS: [(&str, &str); 3] = [("{{<", ">}}"), ("{{%", "%}}"), ("{%", "%}")];
     let (open, close) = TAGS.into_iter().find(|(o, _)| content.starts_with(o))?;
     let inner = content[open.len()..].trim_start_matches(['-', ' ', '\t']);
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/');
-    let length = inner.find(|c| !is_name(c)).unwrap_or(inner.len());
-    Some((&inner[..length], &inner[length..], close))
+    let slash = inner.strip_prefix('/').map(str::trim_start);
+    let name = slash.unwrap_or(inner);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let length = name.find(|c| !is_name(c)).unwrap_or(name.len());
+    Some(Tag {
+        name: &name[..length],
+        is_closing: slash.is_some(),
+        rest: &name[length..],
+        close,
+    })
 }
 
 /// Whether a line begins an import or export of names that goes on: `import {`.
@@ -84,17 +101,16 @@ impl Block {
             Block::Tag(name) => line
                 .match_indices('{')
                 .filter_map(|(at, _)| tag(&line[at..]))
-                .any(|(found, ..)| closes(found, name)),
+                .any(|tag| tag.closes(name)),
         }
     }
 }
 
-/// Whether a tag of this name closes one of the other: `/highlight`, `endhighlight`.
-fn closes(found: &str, name: &str) -> bool {
-    let closed = found
-        .strip_prefix('/')
-        .or_else(|| found.strip_prefix("end"));
-    closed == Some(name)
+impl Tag<'_> {
+    /// Whether it closes the tag of a name: `/highlight`, `endhighlight`.
+    fn closes(&self, name: &str) -> bool {
+        (self.is_closing && self.name == name) || self.name.strip_prefix("end") == Some(name)
+    }
 }
 
 #[cfg(test)]
@@ -106,7 +122,7 @@ mod tests {
     fn code() {
         check(
             Markdown,
-            "a\n\n{{< highlight go >}}\n// no\n\nno\n{{< /highlight >}}\n\nb",
+            "a\n\n{{< highlight go >}}\n// no\n\nno\n{{</ highlight >}}\n\nb",
             &["P a", "P b"],
         );
         check(
@@ -124,6 +140,20 @@ mod tests {
             "{{< code-toggle config=x />}}\n\na\n\n{{< note >}}\nb\n{{< /note >}}\n\n{% raw %}\nno\n{% endraw %}\nc\n",
             &["P a", "P b", "P c"],
         );
+    }
+
+    #[test]
+    fn what_stands_alone_silences_nothing() {
+        check(Markdown, "{{< gist a 1 >}}\n\nb", &["P b"]);
+        check(Markdown, "{{< /highlight >}}\n\nb", &["P b"]);
+        check(Markdown, "{% endraw %}\n\nb", &["P b"]);
+        check(Markdown, "{% include code.html %}\n\nb", &["P b"]);
+        check(
+            Markdown,
+            "{{< katex.inline >}}x{{</ katex.inline >}}\n\nb",
+            &["P x", "P b"],
+        );
+        check(Markdown, "{{< highlight\n\nb", &["P {{< highlight", "P b"]);
     }
 
     #[test]
